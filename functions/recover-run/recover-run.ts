@@ -1,10 +1,9 @@
 import { executionStatus, isDead } from '../shared/runs/holder.ts';
-import { finishOpening } from '../shared/runs/finish-opening.ts';
-import { finishProtection } from '../shared/runs/finish-protection.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
 import { findRun, isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
 import { findOpenSync } from '../shared/ledger/sync.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import type { Runtime, Turn } from '../shared/runtime.ts';
+import { finishCommitted } from './finish-committed.ts';
 import {
   deleteOrphanedMappings,
   type RecoverRuntime,
@@ -29,7 +28,10 @@ const RECENT_RUNS = 200;
  * and has reports written that are missing. Called for an execution's end, which is only a hint, and by the schedule.
  * Idempotent: called twice or late it starts nothing twice.
  */
-export async function recoverRuns(runtime: RecoverRuntime): Promise<Recovered> {
+export async function recoverRuns(
+  runtime: RecoverRuntime,
+  turn: Pick<Turn, 'remainingMillis'>,
+): Promise<Recovered> {
   const recent = await recentRuns(runtime);
   const runs = recent.filter(isReadable);
   leaveToOtherVersion(
@@ -38,21 +40,16 @@ export async function recoverRuns(runtime: RecoverRuntime): Promise<Recovered> {
   );
   const started: string[] = [];
   const failures: unknown[] = [];
-  const withEach = async (work: (run: Run) => Promise<unknown>): Promise<void> => {
-    for (const run of runs) await work(run).catch((error: unknown) => void failures.push(error));
-  };
-  await withEach(async (run) => {
-    started.push(...[(await recover(runtime, run)) ?? []].flat());
-  });
-  // The shop cannot write before that, so this is tried at once and without limit.
-  await withEach(async (run) => {
-    if (run.status === 'SUCCEEDED') await finishOpening(runtime, run);
-  });
-  // Last, because a young table may keep this waiting.
-  await withEach(async (run) => {
-    if (needsProtection(runtime, run)) await finishProtection(runtime, run);
-  });
-  await deleteOrphanedMappings(runtime, runs).catch((error: unknown) => void failures.push(error));
+  const noteFailure = (error: unknown): void => void failures.push(error);
+  for (const run of runs) {
+    const execution = await recover(runtime, run).catch(noteFailure);
+    if (execution !== undefined) started.push(execution);
+  }
+  // Side by side: a run whose tables cannot be opened or protected takes minutes, and the others may not wait for it.
+  await Promise.all([
+    deleteOrphanedMappings(runtime, runs).catch(noteFailure),
+    ...runs.map((run) => finishCommitted(runtime, turn, run).catch(noteFailure)),
+  ]);
   // Thrown after every run had its turn, so that the failure is seen. The next call tries again.
   if (failures.length > 0) throw failures[0];
   return { examined: recent.length, started };
@@ -118,15 +115,4 @@ async function lacksReport({ clients, clock }: Runtime, run: Run): Promise<boole
     [executionArn, recoveryOwner].map((execution) => executionStatus(clients.sfn, execution)),
   );
   return !statuses.includes('RUNNING');
-}
-
-/** Whether CompleteRun died between its commit and the protection of the tables, or could not switch on all of it. */
-function needsProtection(runtime: Runtime, run: Run): boolean {
-  const finishedAt = Date.parse(run.finishedAt ?? '');
-  const graceMillis = 900_000;
-  return (
-    run.status === 'SUCCEEDED' &&
-    run.protection === 'PENDING' &&
-    runtime.clock.now() - finishedAt > graceMillis
-  );
 }

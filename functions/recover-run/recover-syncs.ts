@@ -13,6 +13,7 @@ import { isDead } from '../shared/runs/holder.ts';
 import { backToSyncing, cancelCompare, endWithoutLock, mustCancel } from '../shared/runs/sync-ends.ts';
 import { functionName } from '../shared/names.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { mappingProblem } from './mapping-problem.ts';
 import { startRecovery } from './start-recovery.ts';
 
 /** What the recovery of syncs depends on. */
@@ -78,7 +79,10 @@ function ownMappings({ mappings, config }: RecoverRuntime): Promise<readonly Fou
 /** Notices what may have kept changes from being delivered. A compare must begin after it. */
 async function watch(runtime: RecoverRuntime, run: Run): Promise<void> {
   sayIfNotCompared(runtime, run);
-  const problems = [mappingProblem(run, await ownMappings(runtime)), await sourceProblem(runtime, run)];
+  const problems = [
+    await mappingProblem(runtime, run, await ownMappings(runtime)),
+    await sourceProblem(runtime, run),
+  ];
   await noteMissedChanges(
     runtime,
     run,
@@ -91,14 +95,6 @@ function sourceProblem(runtime: RecoverRuntime, run: Run): Promise<string | unde
   const { sourceTable } = runtime.config;
   if (run.sourceTable === sourceTable) return streamProblem(runtime, run);
   return `This stage is deployed for table ${sourceTable} now, so nothing follows table ${run.sourceTable}. To go on with the sync, ${deployWith('sourceTable', run.sourceTable)}.`;
-}
-
-function mappingProblem({ stream }: Run, mappings: readonly FoundMapping[]): string | undefined {
-  const own = mappings.find(({ mappingId }) => mappingId === stream?.mappingId);
-  if (own === undefined) return 'The event source mapping of the sync is gone.';
-  return own.state === 'Enabled' || own.state === 'Updating'
-    ? undefined
-    : `The event source mapping of the sync is ${own.state}.`;
 }
 
 /**

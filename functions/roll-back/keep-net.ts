@@ -5,6 +5,7 @@ import {
   ListBackupsCommand,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
+import { isNamed } from '../shared/errors.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteTable, type TableFacts, type TableRecord } from '../shared/ledger/table-record.ts';
@@ -23,7 +24,8 @@ export interface NetScope {
 }
 
 /**
- * `ready`: the table may be deleted. `wait`: its backup is not AVAILABLE yet, and DynamoDB refuses to delete the table.
+ * `ready`: the table may be deleted. `wait`: its backup is not AVAILABLE yet, and DynamoDB refuses to delete the table,
+ * or the table is so young that DynamoDB has not enabled backups for it.
  */
 export type Net = { readonly kind: 'ready'; readonly remark: string } | { readonly kind: 'wait' };
 
@@ -118,9 +120,28 @@ async function findBackedUp(runtime: Runtime, scope: NetScope): Promise<Net> {
   const { record } = scope;
   const { markedAt = 0 } = scope.run;
   const known = record.backupFor === markedAt ? record.backupArn : undefined;
-  const backupArn = known ?? (await makeBackup(runtime, scope));
+  const backupArn = known ?? (await makeBackup(runtime, scope).catch(unlessTooYoung(runtime, scope)));
+  if (backupArn === TOO_YOUNG) return { kind: 'wait' };
   if (known === undefined) await note(runtime, scope, { net: 'BACKUP', backupArn, backupFor: markedAt });
   return (await isAvailable(runtime, backupArn)) ? userBackup(backupArn) : { kind: 'wait' };
+}
+
+const TOO_YOUNG = Symbol('DynamoDB has not enabled backups for the table yet');
+/** DynamoDB enables them within minutes of a table's creation. */
+const YOUNG_MILLIS = 10 * 60_000;
+
+/** @throws every other error, and this one after ten minutes */
+function unlessTooYoung(runtime: Runtime, scope: NetScope) {
+  return async (error: unknown): Promise<typeof TOO_YOUNG> => {
+    if (!isNamed(error, 'ContinuousBackupsUnavailableException')) throw error;
+    const { markedAt = 0 } = scope.run;
+    const now = runtime.clock.now();
+    const { backupAwaited: awaited } = scope.record;
+    if (awaited?.markedAt !== markedAt)
+      await note(runtime, scope, { backupAwaited: { markedAt, since: now } });
+    else if (now - awaited.since > YOUNG_MILLIS) throw error;
+    return TOO_YOUNG;
+  };
 }
 
 /**

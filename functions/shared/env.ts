@@ -24,6 +24,7 @@ const schema = z.object({
   RESTORE_INTO_SOURCE: flag,
   NOTIFY_TOPIC: z.string().optional(),
   KMS_KEY_ARN: z.string().optional(),
+  TARGET_KMS_KEY_ARN: z.string().optional(),
 });
 
 /** What the deployment decided. `serverless.yml` sets every value. */
@@ -54,7 +55,10 @@ export interface Config {
   readonly restoreIntoSource: boolean;
   /** Name of the SNS topic for ends of runs; absent where none is deployed. */
   readonly notifyTopic: string | undefined;
+  /** Key of bucket and ledger. */
   readonly kmsKeyArn: string | undefined;
+  /** Key of existing targets. */
+  readonly targetKmsKeyArn: string | undefined;
   readonly ledgerTable: string;
 }
 
@@ -92,6 +96,7 @@ export function readConfig(defaults: SettingValues, environment: NodeJS.ProcessE
     restoreIntoSource: env.RESTORE_INTO_SOURCE,
     notifyTopic: text(env.NOTIFY_TOPIC),
     kmsKeyArn: text(env.KMS_KEY_ARN),
+    targetKmsKeyArn: text(env.TARGET_KMS_KEY_ARN),
     ledgerTable: ledgerTableName({ service: env.SERVICE, stage: env.STAGE }),
   };
 }

@@ -90,7 +90,10 @@ async function findSwitch(runtime: Runtime): Promise<Switched | undefined> {
 /** A stream keeps its records for 24 hours. Whoever is this late may have lost some. */
 const OLDEST_MILLIS = 23 * 3_600_000;
 
-/** Notes when changes may have been missed: they came from another stream, or so late that others may be lost. */
+/**
+ * Notes when changes may have been missed: they came from another stream, or so late that others may be lost. The alarm on
+ * gaps counts the error by its message: workflow/resources/sync.yml.
+ */
 export async function noteGaps(runtime: Runtime, sync: Run, changes: readonly Change[]): Promise<void> {
   for (const reason of gapReasons(sync, changes, runtime.clock.now()))
     await noteMissed(runtime, sync, reason);
@@ -103,7 +106,7 @@ export function noteReplaced(runtime: Runtime, sync: Run, { message }: SourceRep
 
 async function noteMissed({ ledger, clock, logger }: Runtime, { runId }: Run, reason: string): Promise<void> {
   await noteGap(ledger, runId, { at: clock.now(), reason });
-  logger.warn('Changes may have been missed', { syncId: runId, reason });
+  logger.error('Changes may have been missed', { syncId: runId, reason });
 }
 
 function gapReasons({ stream, startedAt }: Run, changes: readonly Change[], now: number): readonly string[] {

@@ -5,7 +5,9 @@ import { describeTable, RUN_TAG, type TableTags, tagsOf } from '../shared/aws/de
 import { schemaDifferences } from '../shared/aws/schema-differences.ts';
 import { type TableSpec, tableName } from '../shared/migration/table-spec.ts';
 import { foreignStage, foreignStageError, schemaMismatchError } from '../shared/tables/target-conflicts.ts';
-import { type Check, done, reach, stop } from './check.ts';
+import { deployWith } from '../shared/deploy-with.cjs';
+import type { Config } from '../shared/env.ts';
+import { type Check, done, reach, stop, warning } from './check.ts';
 
 /** A target as it is now. */
 export interface CheckedTarget {
@@ -42,7 +44,22 @@ async function checkTarget(
   if (otherStage !== undefined) return stop(what, foreignStageError(name, otherStage));
   const differences = schemaDifferences(spec, table);
   if (differences.length > 0) return stop(what, schemaMismatchError(name, differences));
-  return done(what, `Table ${name} exists${originOf(tags)} with the right keys. Its items are kept.`);
+  const sentence = `Table ${name} exists${originOf(tags)} with the right keys. Its items are kept.`;
+  const remark = keyRemark(config, table);
+  return remark === undefined ? done(what, sentence) : warning(what, `${sentence} ${remark}`);
+}
+
+/**
+ * Its owner may have encrypted it with a key of his own, which DynamoDB uses with the permission of our roles. The key that
+ * AWS manages needs no permission. DescribeTable does not tell the two apart.
+ */
+function keyRemark(
+  { kmsKeyArn, targetKmsKeyArn }: Pick<Config, 'kmsKeyArn' | 'targetKmsKeyArn'>,
+  { SSEDescription }: TableDescription,
+): string | undefined {
+  const keyArn = SSEDescription?.KMSMasterKeyArn;
+  if (keyArn === undefined || keyArn === kmsKeyArn || keyArn === targetKmsKeyArn) return undefined;
+  return `It is encrypted with ${keyArn}. If that is a customer managed key, and not aws/dynamodb, the functions cannot read or write its items: ${deployWith('targetKmsKeyArn', keyArn)}.`;
 }
 
 /** Without tags only the ledger says who created the table. */

@@ -69,6 +69,7 @@ const config: Config = {
   restoreIntoSource: false,
   notifyTopic: undefined,
   kmsKeyArn: undefined,
+  targetKmsKeyArn: undefined,
   ledgerTable: 'ledger',
 };
 

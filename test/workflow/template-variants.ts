@@ -31,6 +31,7 @@ export const variants = {
       notifyEmail: 'owner@example.com',
       kmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111',
       sourceKmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222',
+      targetKmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333',
       restoreIntoSource: 'true',
       tagConditions: 'false',
       trustSourceAccount: 'true',

@@ -353,6 +353,7 @@ describe('alarms', () => {
       ['SyncGaps', 'products-migration-dev'],
       ['IteratorAge', 'products-migration-dev-syncProducts'],
       ['Errors', 'products-migration-dev-syncProducts'],
+      ['Throttles', 'products-migration-dev-syncProducts'],
       ['LateChanges', 'products-migration-dev'],
       ['SyncsWithoutCompare', 'products-migration-dev'],
     ]);
@@ -396,6 +397,26 @@ describe('the alarms on what recoverRun logs', () => {
   });
 });
 
+describe('the alarm on gaps', () => {
+  it('counts those that recoverRun finds and those that syncProducts notices, both logged as errors', async () => {
+    const made = resourcesOf(variantOf('asItComes').resolved, 'AWS::Logs::MetricFilter').flatMap(
+      ([, { Properties }]) =>
+        Properties['MetricTransformations'][0].MetricName === 'SyncGaps'
+          ? [[Properties['LogGroupName'], /"(.+)"/.exec(String(Properties['FilterPattern']))?.[1]]]
+          : [],
+    );
+    expect(made).toEqual([
+      ['RecoverRunLogGroup', 'A sync is not delivered all changes'],
+      ['SyncProductsLogGroup', 'Changes may have been missed'],
+    ]);
+    const code = await readFile(
+      new URL('../../functions/sync-products/set-aside.ts', import.meta.url),
+      'utf8',
+    );
+    expect(code).toContain("logger.error('Changes may have been missed'");
+  });
+});
+
 describe('the metrics of a sync', () => {
   const filters = ([id, { Properties }]: ReturnType<typeof resourcesOf>[number]) =>
     ({ id, pattern: String(Properties['FilterPattern']), properties: Properties }) as const;
@@ -414,12 +435,13 @@ describe('the metrics of a sync', () => {
       'SyncConflictsMetric',
       'SyncPendingMetric',
       'LateChangesMetric',
+      'SyncGapsNoticedMetric',
     ]);
     for (const { pattern, properties } of own) {
       const [, message = ''] = /"(.+)"/.exec(pattern) ?? [];
       expect(code).toMatch(new RegExp(`logger\\.(info|error)\\('${message}'`));
       const field = String(properties['MetricTransformations'][0].MetricValue).replace('$.', '');
-      expect(['records', 'maxLagMillis', 'repaired', 'conflicts', 'pending']).toContain(field);
+      expect(['1', 'records', 'maxLagMillis', 'repaired', 'conflicts', 'pending']).toContain(field);
     }
   });
 });
@@ -503,6 +525,7 @@ describe('a deployment that cannot work', () => {
     defaultStockQuantity: '50',
     kmsKeyArn: '',
     sourceKmsKeyArn: '',
+    targetKmsKeyArn: '',
     restoreIntoSource: 'false',
     tagConditions: 'true',
     closeNewTables: 'true',
@@ -563,9 +586,11 @@ describe('a deployment that cannot work', () => {
 
   it('is refused with a key of another region, or an alias', () => {
     const keyIn = (region: string) => `arn:aws:kms:${region}:123456789012:key/mrk-0123`;
-    expect(problemsWith({ kmsKeyArn: keyIn('eu-west-1'), sourceKmsKeyArn: keyIn('eu-west-1') })).toEqual([]);
-    expect(problemsWith({ kmsKeyArn: keyIn('us-east-1'), sourceKmsKeyArn: keyIn('us-east-1') })).toEqual(
-      ['kmsKeyArn', 'sourceKmsKeyArn'].map(
+    const parameters = ['kmsKeyArn', 'sourceKmsKeyArn', 'targetKmsKeyArn'];
+    const allIn = (region: string) => Object.fromEntries(parameters.map((name) => [name, keyIn(region)]));
+    expect(problemsWith(allIn('eu-west-1'))).toEqual([]);
+    expect(problemsWith(allIn('us-east-1'))).toEqual(
+      parameters.map(
         (name) =>
           `Parameter ${name} is "${keyIn('us-east-1')}"; it must be the ARN of a key (not of an alias) in eu-west-1, or empty.`,
       ),

@@ -80,7 +80,7 @@ export function worldClients(scope: ClientScope): Clients {
     other: <T extends object>(Class: { readonly name: string; readonly prototype: T }): T => {
       const service = SERVICES[Class.name];
       if (service === undefined) throw new Error(`The world knows no ${Class.name}.`);
-      const made = others.get(Class.name) ?? client(Class, { service, attempts: 5, timeoutMillis: 30_000 });
+      const made = others.get(Class.name) ?? client(Class, { service, attempts: 5, timeoutMillis: 10_000 });
       others.set(Class.name, made);
       return made as T;
     },

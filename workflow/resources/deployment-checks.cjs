@@ -40,6 +40,7 @@ const rulesFor = ({ stage, region }) => [
   ['notifyEmail', matches(/^$|^[^@\s]+@[^@\s]+$/), 'a mail address, or empty'],
   ['kmsKeyArn', keyIn(region), `the ARN of a key (not of an alias) in ${region}, or empty`],
   ['sourceKmsKeyArn', keyIn(region), `the ARN of a key (not of an alias) in ${region}, or empty`],
+  ['targetKmsKeyArn', keyIn(region), `the ARN of a key (not of an alias) in ${region}, or empty`],
   ['restoreIntoSource', matches(/^(true|false)$/), 'true or false'],
   ['tagConditions', matches(/^(true|false)$/), 'true or false'],
   ['closeNewTables', matches(/^(true|false)$/), 'true or false'],

@@ -28,7 +28,10 @@ export interface Clients {
   readonly other: <Client extends object>(Client: ClientClass<Client>) => Client;
 }
 
-type ClientClass<Client> = new (config: { readonly maxAttempts: number }) => Client;
+type ClientClass<Client> = new (config: {
+  readonly maxAttempts: number;
+  readonly requestHandler: NodeHttpHandler;
+}) => Client;
 
 /**
  * Credentials and region come from the ordinary AWS chain, the endpoint from `AWS_ENDPOINT_URL` where it is set.
@@ -66,7 +69,9 @@ export function createClients(inDoubt: InDoubt): Clients {
 function onceEach(): Clients['other'] {
   const built = new Map<unknown, object>();
   return <Client extends object>(Class: ClientClass<Client>): Client => {
-    const client = (built.get(Class) as Client | undefined) ?? new Class({ maxAttempts: 5 });
+    const client =
+      (built.get(Class) as Client | undefined) ??
+      new Class({ maxAttempts: 5, requestHandler: requestHandler(10_000) });
     built.set(Class, client);
     return client;
   };

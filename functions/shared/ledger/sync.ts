@@ -158,6 +158,24 @@ export function noteFailedBatches(
 }
 
 /**
+ * Notes since when the mapping of an open sync cannot deliver.
+ *
+ * @param run as it was read
+ * @param since epoch milliseconds; `undefined`: it can deliver
+ * @returns whether it is noted; `false`: the sync has ended or is being cancelled, or somebody else has noted another time
+ */
+export function noteUndelivered(
+  ledger: LedgerTable,
+  { runId, undeliveredSince }: Pick<Run, 'runId' | 'undeliveredSince'>,
+  since: number | undefined,
+): Promise<boolean> {
+  return updateIf(ledger, runKey(runId), {
+    if: { status: oneOf(...COMPARED_IN), undeliveredSince: undeliveredSince ?? ABSENT },
+    ...(since === undefined ? { remove: ['undeliveredSince'] } : { set: { undeliveredSince: since } }),
+  });
+}
+
+/**
  * Notes what a compare has come to, by a conditional write. A compare without a sync ends with it. Safe to repeat.
  *
  * @param run as it was read: its status, and the execution that works on it, must still be these

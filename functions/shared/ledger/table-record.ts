@@ -58,6 +58,8 @@ export interface TableRecord extends Claims {
   readonly backupArn?: string;
   /** Of the roll back (`markedAt`) that has made the backup: the table may have changed since an earlier one. */
   readonly backupFor?: number;
+  /** Since when DynamoDB has not enabled backups for it yet. */
+  readonly backupAwaited?: BackupAwaited;
   /** Of the roll back (`markedAt`) that has looked through it once. */
   readonly lookedThroughFor?: number;
   /** How far a look into it has come that was short of time. */
@@ -82,6 +84,14 @@ export interface Deleting {
   readonly markedAt: number;
   /** What the report says of the deletion. Empty: nothing. */
   readonly remark: string;
+}
+
+/** A roll back's wait for a young table whose backups DynamoDB has not enabled yet. */
+export interface BackupAwaited {
+  /** Of the roll back. */
+  readonly markedAt: number;
+  /** Epoch milliseconds: its first refusal. */
+  readonly since: number;
 }
 
 /** What an operator is told about a table that could not be rolled back. */

@@ -4,6 +4,7 @@ import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { noteDeleting } from '../../../functions/shared/ledger/deleting-call.ts';
 import { notePending } from '../../../functions/shared/ledger/sync-records.ts';
 import { guardSync } from '../../../functions/shared/ledger/sync.ts';
+import { longTurn } from '../../support/sample-run.ts';
 import { createSyncWorld, type SyncWorld } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
@@ -197,7 +198,7 @@ describe('a cut over whose sync is cancelled by another execution', () => {
 });
 
 describe('the schedule', () => {
-  const recover = () => recoverRuns(world.runtime());
+  const recover = () => recoverRuns(world.runtime(), longTurn);
 
   it('cancels a sync whose start died', async () => {
     await world.begin('s');

@@ -6,6 +6,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { backupIdFor } from '../../../functions/shared/files/layout.ts';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
@@ -58,6 +59,7 @@ const config = {
   restoreIntoSource: false,
   notifyTopic: undefined,
   kmsKeyArn: undefined,
+  targetKmsKeyArn: undefined,
   ledgerTable: 'ledger',
 } as const;
 
@@ -175,7 +177,7 @@ export async function startBench(at?: Pick<Engine, 'url' | 'stop'>): Promise<Ben
       s3: new S3Client(options),
       sfn: new SFNClient(options),
       sts: new STSClient(options),
-      other: (Client) => new Client({ maxAttempts: 1 }),
+      other: (Client) => new Client({ maxAttempts: 1, requestHandler: new NodeHttpHandler() }),
     },
     ledger: { client: ledger, tableName: config.ledgerTable, clock: SYSTEM_CLOCK },
     items: itemTable(dynamo),

@@ -83,6 +83,16 @@ describe('an error as it leaves a function', () => {
     expect(shown.stack).toBe('InvalidInputError: maxConcurrency: too big.');
   });
 
+  it('names the parameters for a key that the role may not use, and neither its file nor its tags', () => {
+    const denied =
+      'User: arn:x is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext';
+    const { name, message } = presentable(errorOf('AccessDeniedException', denied), inWorkflow);
+    expect(name).toBe('PermissionDeniedError');
+    expect(message).toContain('targetKmsKeyArn');
+    expect(message).toContain('all other parameters of this stage');
+    expect(message).not.toMatch(/function\.yml|tagConditions/);
+  });
+
   it('names the commands for a table whose own policy denies a write, and not the role', () => {
     const arn = 'arn:aws:dynamodb:ap-southeast-2:123456789012:table/products-enhanced';
     const denied = `User: arn:x is not authorized to perform: dynamodb:PutItem on resource: ${arn} with an explicit deny in a resource-based policy`;

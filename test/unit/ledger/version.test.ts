@@ -13,7 +13,7 @@ import { SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
-import { begunRun, executionArn, sampleExecution } from '../../support/sample-run.ts';
+import { begunRun, executionArn, sampleExecution, longTurn } from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld()));
@@ -65,7 +65,7 @@ describe.each([LEDGER_VERSION - 1, LEDGER_VERSION + 1])('a run of ledger version
 
   it('is left to its own version by the schedule, which goes on with the others', async () => {
     world.stepFunctions.executions.set(executionArn('a'), 'ABORTED');
-    expect(await recoverRuns(withMappings(world.observer))).toEqual({ examined: 1, started: [] });
+    expect(await recoverRuns(withMappings(world.observer), longTurn)).toEqual({ examined: 1, started: [] });
     expect(await listRuns(world.observer.ledger)).toMatchObject([{ runId: 'a', status: 'RUNNING' }]);
   });
 });

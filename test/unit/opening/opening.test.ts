@@ -18,7 +18,7 @@ import { closedPolicy, closingPolicy } from '../../../functions/shared/aws/table
 import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { awsError, type FakePolicies, fakePolicies } from '../../support/fake-policies.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
-import { begunRun, executionArn } from '../../support/sample-run.ts';
+import { begunRun, executionArn, longTurn } from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
 let fake: FakePolicies;
@@ -191,7 +191,7 @@ describe('a table that cannot be opened', () => {
     await committed({ cart: 'CREATED' });
     close('cart');
     world.clock.advance(400 * 24 * 3_600_000);
-    await recoverRuns(withMappings(fake.runtime));
+    await recoverRuns(withMappings(fake.runtime), longTurn);
     expect(await readRun(world.observer.ledger, 'a')).toMatchObject({ opening: 'DONE' });
     expect(fake.policies.size).toBe(0);
   });
@@ -203,10 +203,10 @@ describe('a table that cannot be opened', () => {
     await committed({ cart: 'CREATED' });
     close('cart');
     fake.fail('DeleteResourcePolicy', [...denied, ...denied]);
-    await recoverRuns(withMappings(runtime));
+    await recoverRuns(withMappings(runtime), longTurn);
     expect(lines).toEqual([]);
     world.clock.advance(30 * 60_000);
-    await recoverRuns(withMappings(runtime));
+    await recoverRuns(withMappings(runtime), longTurn);
     expect(lines).toEqual(['Tables are still closed']);
   });
 

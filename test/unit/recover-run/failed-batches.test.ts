@@ -3,6 +3,7 @@ import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { EXISTING } from '../../../functions/shared/ledger/actions.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
+import { longTurn } from '../../support/sample-run.ts';
 import { createSyncWorld, type SyncWorld } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
@@ -15,7 +16,7 @@ const QUARTER_HOUR = 900_000;
 /** The schedule's next call. @returns the sync afterwards, and when it was called */
 async function lookLater() {
   world.clock.advance(QUARTER_HOUR);
-  await recoverRuns(world.runtime());
+  await recoverRuns(world.runtime(), longTurn);
   return { run: await world.sync(), now: world.clock.now() };
 }
 

@@ -8,14 +8,14 @@ import { noteDone } from '../../../functions/shared/ledger/run-update.ts';
 import { announceTable, recordTable } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
-import { begunRun, executionArn, sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
+import { begunRun, executionArn, sampleHolder, sampleNewRun, longTurn } from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld()));
 beforeEach(() => world.reset());
 afterAll(() => world.stop());
 
-const recover = () => recoverRuns(withMappings(world.observer));
+const recover = () => recoverRuns(withMappings(world.observer), longTurn);
 const set = (name: string, status: string, machine: 'migrate' | 'rollback' = 'migrate') =>
   void world.stepFunctions.executions.set(executionArn(name, machine), status);
 
@@ -66,7 +66,7 @@ describe('recovering runs', () => {
     await begunRun(world, 'a');
     set('a', 'ABORTED');
     const { config, accountId } = world.observer;
-    await recoverRuns(withMappings({ ...world.observer, config: { ...config, region } }));
+    await recoverRuns(withMappings({ ...world.observer, config: { ...config, region } }), longTurn);
     expect([...world.stepFunctions.executions.keys()]).toContain(
       `arn:${partition}:states:${region}:${accountId}:execution:${config.service}-${config.stage}-rollback:recover-a-1`,
     );
@@ -160,13 +160,13 @@ describe('recovering runs', () => {
       throw Object.assign(new Error('busy'), { name: 'ContinuousBackupsUnavailableException' });
     });
     world.clock.advance(900_001);
-    await recoverRuns(withMappings(runtime));
+    await recoverRuns(withMappings(runtime), longTurn);
     expect(await readRun(ledger, 'a')).toMatchObject({
       protection: 'PENDING',
       warnings: [expect.stringContaining('tried again every 15 minutes')],
     });
     isYoung = false;
-    await recoverRuns(withMappings(runtime));
+    await recoverRuns(withMappings(runtime), longTurn);
     expect(await readRun(ledger, 'a')).toMatchObject({ protection: 'DONE' });
   });
 
@@ -182,7 +182,7 @@ describe('recovering runs', () => {
       throw Object.assign(new Error('no such call'), { name: 'UnknownOperationException' });
     });
     world.clock.advance(900_001);
-    await recoverRuns(withMappings(runtime));
+    await recoverRuns(withMappings(runtime), longTurn);
     expect(await readRun(ledger, 'a')).toMatchObject({
       protection: 'DONE',
       warnings: [

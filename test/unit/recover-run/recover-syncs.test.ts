@@ -7,7 +7,7 @@ import { noteDeleting } from '../../../functions/shared/ledger/deleting-call.ts'
 import { lockKey, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { deleteIf, updateIf } from '../../../functions/shared/ledger/store.ts';
 import { readRun, type RunStatus } from '../../../functions/shared/ledger/run.ts';
-import { removeByHand } from '../../support/sample-run.ts';
+import { removeByHand, longTurn } from '../../support/sample-run.ts';
 import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
@@ -15,7 +15,7 @@ beforeAll(async () => void (world = await createSyncWorld()));
 beforeEach(() => world.again());
 afterAll(() => world.stop());
 
-const recover = (runtime: SyncRuntime = world.runtime()) => recoverRuns(runtime);
+const recover = (runtime: SyncRuntime = world.runtime()) => recoverRuns(runtime, longTurn);
 
 /** Something happens while recoverRun asks for an execution. */
 function whileAsking(act: () => Promise<unknown>): SyncRuntime {
@@ -145,6 +145,42 @@ describe('the mapping of an open sync', () => {
       await recover({ ...runtime, logger });
     }
     expect(lines).toEqual(Array.from({ length: 2 }, () => 'A sync is not delivered all changes'));
+  });
+});
+
+describe('the mapping of an open sync that is Enabled and cannot deliver', () => {
+  const DENIED = 'PROBLEM: Lambda is not authorized to perform dynamodb:GetRecords';
+  const set = (lastResult: string): void => {
+    world.mappings.found.splice(0, 1, { ...world.mappings.found[0], lastResult } as never);
+  };
+  async function lookLater(minutes = 15) {
+    world.clock.advance(minutes * 60_000);
+    await recover();
+    return (await world.sync()).gap?.reason;
+  }
+  beforeEach(async () => void (await world.open()));
+
+  it('is a gap when two looks of the schedule in a row have found it so, in the words of Lambda', async () => {
+    set(DENIED);
+    expect(await lookLater()).toBeUndefined();
+    const since = new Date(world.clock.now()).toISOString();
+    expect(await lookLater()).toBe(
+      `The event source mapping of the sync has not delivered since ${since}: ${DENIED}.`,
+    );
+  });
+
+  it('is no gap when it has delivered in between, as after one failed batch', async () => {
+    set('PROBLEM: Function call failed');
+    expect(await lookLater()).toBeUndefined();
+    set('OK');
+    expect(await lookLater()).toBeUndefined();
+    set('PROBLEM: Function call failed');
+    expect(await lookLater()).toBeUndefined();
+  });
+
+  it('is no gap when the looks were only seconds apart, because executions have ended', async () => {
+    set('PROBLEM: Function call failed');
+    for (let look = 1; look <= 3; look += 1) expect(await lookLater(1)).toBeUndefined();
   });
 });
 

@@ -16,6 +16,7 @@ import { begunRun, executionArn } from '../../support/sample-run.ts';
 const tableArn = 'arn:aws:dynamodb:ap-southeast-2:123456789012:table/orders';
 const closure = { runId: 'a', tableArn };
 const table = { TableName: 'orders', TableId: 'id', TableStatus: 'ACTIVE' } as const;
+const TOO_YOUNG = awsError('ContinuousBackupsUnavailableException');
 const fence = { check: () => Promise.resolve() };
 
 let world: LedgerWorld;
@@ -149,6 +150,26 @@ describe('what is left of a table that goes', () => {
     fake.fail('CreateBackup', [awsError('BackupInUseException'), awsError('BackupInUseException')]);
     expect(await net()).toEqual({ kind: 'wait' });
     expect(fake.backups).toHaveLength(1);
+  });
+
+  it('is waited for while DynamoDB has not enabled backups of a young table', async () => {
+    fake.fail('CreateBackup', [TOO_YOUNG, TOO_YOUNG]);
+    expect(await net()).toEqual({ kind: 'wait' });
+    expect(await net()).toEqual({ kind: 'wait' });
+    expect(fake.backups).toEqual([]);
+    await net();
+    for (const backup of fake.backups) backup.BackupStatus = 'AVAILABLE';
+    expect(await net()).toEqual({ kind: 'ready', remark: 'its backup is arn:backup/1' });
+    expect(await recorded()).toMatchObject({ net: 'BACKUP' });
+  });
+
+  it('fails if DynamoDB has not enabled backups after ten minutes, and another roll back waits again', async () => {
+    fake.fail('CreateBackup', [TOO_YOUNG, TOO_YOUNG, TOO_YOUNG]);
+    expect(await net()).toEqual({ kind: 'wait' });
+    world.clock.advance(11 * 60_000);
+    await expect(net()).rejects.toThrow('ContinuousBackupsUnavailableException');
+    run = { ...run, markedAt: world.clock.now() };
+    expect(await net()).toEqual({ kind: 'wait' });
   });
 
   it('is not a backup of an earlier table of that name', async () => {

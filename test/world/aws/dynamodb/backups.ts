@@ -6,10 +6,12 @@ import type {
 import { dynamoError, invalid } from '../errors.ts';
 import { type Aws, nextId } from '../state.ts';
 import { operation, whole } from '../work.ts';
-import { type Backup, presentTable, statusOf } from './table-state.ts';
+import { type Backup, presentTable, statusOf, type Table } from './table-state.ts';
 
 /** How long a backup may be CREATING; the first is the ordinary way. */
 const CREATING_MILLIS = [0, 5_000, 60_000, 300_000] as const;
+/** Backups and point-in-time recovery may be refused for a table younger than this. */
+const YOUNG_MILLIS = 120_000;
 /** A page of ListBackups may end after 1 to this many. */
 const SHORT_PAGES = 2;
 const NAME = /^[a-zA-Z0-9_.-]{3,255}$/;
@@ -24,6 +26,19 @@ function detailsOf({ now }: Aws, backup: Backup) {
   };
 }
 
+/** @throws ContinuousBackupsUnavailableException where DynamoDB has not enabled backups for the table yet */
+export function assertBackupsEnabled(aws: Aws, table: Table): void {
+  const isYoung = aws.now() < table.activeAt + YOUNG_MILLIS;
+  if (
+    statusOf(aws, table) === 'CREATING' ||
+    (isYoung && aws.choose(2, `backups of ${table.name} are being enabled`) === 1)
+  )
+    throw dynamoError(
+      'ContinuousBackupsUnavailableException',
+      'Backups are being enabled for the table. Please retry later',
+    );
+}
+
 function createBackup(
   aws: Aws,
   { TableName = '', BackupName: name = '' }: CreateBackupCommandInput,
@@ -34,6 +49,7 @@ function createBackup(
   const status = statusOf(aws, table);
   if (status === 'CREATING' || status === 'DELETING')
     throw dynamoError('TableInUseException', `Table is ${status}: ${TableName}`);
+  assertBackupsEnabled(aws, table);
   const createdAt = aws.now();
   const millis =
     CREATING_MILLIS[aws.choose(CREATING_MILLIS.length, `how long the backup of ${TableName} is CREATING`)];

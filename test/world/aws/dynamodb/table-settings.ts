@@ -7,6 +7,7 @@ import type {
 import { dynamoError, invalid } from '../errors.ts';
 import { type Aws, changeLagging, shown } from '../state.ts';
 import { operation, whole } from '../work.ts';
+import { assertBackupsEnabled } from './backups.ts';
 import { findTable, statusOf, type Table } from './table-state.ts';
 
 /** DescribeTimeToLive and DescribeContinuousBackups may show the former setting this long. */
@@ -15,8 +16,6 @@ const SHOWN_LATE_MILLIS = 10_000;
 const TAGS_LATE_MILLIS = 30_000;
 /** Time to live takes one change in this time. */
 const TTL_CHANGE_MILLIS = 3_600_000;
-/** UpdateContinuousBackups may be refused for a table younger than this. */
-const YOUNG_MILLIS = 20_000;
 const MAX_TAGS = 50;
 
 interface Named {
@@ -56,15 +55,7 @@ function describeTimeToLive(aws: Aws, { TableName }: Named): unknown {
 
 function updateRecovery(aws: Aws, input: UpdateContinuousBackupsCommandInput): unknown {
   const table = findTable(aws, input.TableName);
-  const isYoung = aws.now() < table.activeAt + YOUNG_MILLIS;
-  if (
-    statusOf(aws, table) === 'CREATING' ||
-    (isYoung && aws.choose(2, `backups of ${table.name} are being enabled`) === 1)
-  )
-    throw dynamoError(
-      'ContinuousBackupsUnavailableException',
-      'Backups are being enabled for the table. Please retry later',
-    );
+  assertBackupsEnabled(aws, table);
   const isWanted = input.PointInTimeRecoverySpecification?.PointInTimeRecoveryEnabled === true;
   changeLagging(aws, table.recovery, isWanted, SHOWN_LATE_MILLIS);
   return describeRecovery(table.recovery.value);
