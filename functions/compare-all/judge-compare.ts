@@ -75,6 +75,7 @@ function sumOf(run: Run, shards: Shards, finishedAt: number): Compared {
     repaired: sum('repaired'),
     // Never 0 where anything differs, also where a source item changed between the looks of the two sides.
     differing: sum('differing') || sum('furtherExtra'),
+    byHand: sum('byHand'),
     conflicts: sum('conflicts'),
     quarantined: sum('quarantined'),
     expired: sum('expired'),

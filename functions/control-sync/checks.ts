@@ -43,7 +43,7 @@ export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonl
       ok: true,
       sentence: `${counted(conflicts.length, 'target item was', 'target items were')} changed by others and left alone${samples(conflicts)}.`,
     },
-    compareCheck(run),
+    compareCheck(run, compareCommand),
     failures,
     gapCheck(run),
     {
@@ -65,7 +65,8 @@ export function pendingText(pending: readonly { readonly text: string }[]): stri
 
 const MAX_NAMED = 5;
 
-function samples(keys: readonly { readonly text: string }[]): string {
+/** ` (p1, p2)`, at most five of them. */
+export function samples(keys: readonly { readonly text: string }[]): string {
   if (keys.length === 0) return '';
   const shown = keys.slice(0, MAX_NAMED).map(({ text }) => text);
   return ` (${shown.join(', ')}${keys.length > MAX_NAMED ? ', ...' : ''})`;
@@ -105,15 +106,19 @@ async function checkFailures(runtime: SyncRuntime): Promise<SyncCheck> {
   return { what: 'failures', ok: true, sentence };
 }
 
-function compareCheck({ compared }: Run): SyncCheck {
+function compareCheck({ compared }: Run, compareCommand: string): SyncCheck {
   if (compared === undefined)
     return { what: 'compared', ok: false, sentence: 'Source and target have not been compared yet.' };
-  const { finishedAt, sourceItems, targetItems, repaired, differing } = compared;
+  const { finishedAt, sourceItems, targetItems, repaired, differing, byHand = 0 } = compared;
+  const deletion =
+    byHand === 0
+      ? ''
+      : ` ${counted(byHand, 'target item has', 'target items have')} more attributes than a condition can name: delete them from the target by hand, then run ${compareCommand}.`;
   const at = new Date(finishedAt).toISOString();
   return {
     what: 'compared',
     ok: differing === 0,
-    sentence: `The last compare ended at ${at}: ${counted(sourceItems, 'source item')} and ${counted(targetItems, 'target item')}, ${count(repaired)} repaired, ${counted(differing, 'differs', 'differ')}.`,
+    sentence: `The last compare ended at ${at}: ${counted(sourceItems, 'source item')} and ${counted(targetItems, 'target item')}, ${count(repaired)} repaired, ${counted(differing, 'differs', 'differ')}.${deletion}`,
   };
 }
 

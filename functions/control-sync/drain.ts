@@ -1,4 +1,4 @@
-import { type Command, commandsOf, type Input, stepText } from '../shared/commands.ts';
+import { type Command, commandsOf, type Input, type Step, stepText } from '../shared/commands.ts';
 import { SyncRefusedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findTotal, listPending } from '../shared/ledger/sync-records.ts';
@@ -39,16 +39,16 @@ export async function drain(
   const waiting = pending.length === 0 ? '' : ` ${pendingText(pending)}`;
   throw new SyncRefusedError(
     `Changes of table ${run.sourceTable} still arrive (the last one at ${new Date(arrived).toISOString()}).${waiting}`,
-    frozenStep(runtime, run),
+    stepText(frozenStep(runtime, run)),
   );
 }
 
 /** What an operator does after a cut over that did not switch. */
-export function frozenStep({ config }: Pick<SyncRuntime, 'config'>, run: Run): string {
-  return stepText([
+export function frozenStep({ config }: Pick<SyncRuntime, 'config'>, run: Run): Step {
+  return [
     'Freeze the source, then cut over again',
     commandsOf(config).cutOver({ frozen: true, ...allowedOf(run) }),
-  ]);
+  ];
 }
 
 /** What was typed for the cut over that works on the sync. */

@@ -1,6 +1,7 @@
 import { openReconcile, type ReconcileKey } from '../shared/copy/reconcile/open-reconcile.ts';
 import { type KeyEnd, reconcileBatch } from '../shared/copy/reconcile/reconcile-batch.ts';
 import type { Reconciled } from '../shared/copy/reconcile/reconcile.ts';
+import { refusedWrites } from '../shared/copy/reconcile/refused-writes.ts';
 import { conflictKey, quarantinedKey, type StayingKey } from '../shared/copy/reconcile/staying-keys.ts';
 import { takeUpPending, waitForKeys } from '../shared/copy/reconcile/take-up-pending.ts';
 import { lostChangeWarner, unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
@@ -87,6 +88,7 @@ function openSyncReconcile(
     warnUnseen: unseenDeletionWarners(runtime.ledger, sync),
     warnLost: lostChangeWarner(runtime.ledger, sync),
     beforeDeletion,
+    refusedWrites: refusedWrites(runtime, sync.runId),
   });
 }
 

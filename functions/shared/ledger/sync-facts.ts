@@ -56,9 +56,11 @@ export interface Compared {
   /** Source items whose target items differed at the second look: those that were repaired, and those that still differ. */
   readonly repaired: number;
   readonly differing: number;
+  /** Of those that still differ: target items that no write by condition can change. A person must delete them. */
+  readonly byHand?: number;
   /** Target items that the shop has changed: they stay. */
   readonly conflicts: number;
-  /** Source items that cannot be transformed: their target items stay. */
+  /** Source items that cannot be transformed, or whose target items DynamoDB refuses: their target items stay. */
   readonly quarantined: number;
   /** Items whose time to live is over: DynamoDB may delete them at any time. */
   readonly expired: number;

@@ -240,9 +240,40 @@ describe('a switch that must not be made', () => {
     expect((await world.sync()).gap?.reason).toMatch(/p7/);
   });
 
+  const nameDiffering = (text: string, more: { isByHand?: boolean } = {}) =>
+    nameKey(ledger(), 's', {
+      kind: 'differing',
+      text,
+      reason: 'It differs.',
+      seenAt: world.clock.now(),
+      ...more,
+    });
+
   it('is not made when something differs', async () => {
     await compared({ differing: 2 });
-    await expectNotSwitched(/2 source items differ/);
+    await nameDiffering('p7');
+    await nameDiffering('p8');
+    await expectNotSwitched(
+      /2 source items differ .*\(p7, p8\)\. A writer is not frozen, changes were missed, or somebody else has changed/,
+    );
+    expect((await world.sync()).gap).toBeDefined();
+  });
+
+  it('blames no writer for a target item that no condition can change, and says what helps', async () => {
+    await compared({ differing: 1, byHand: 1 });
+    await nameDiffering('products-enhanced: P / M', { isByHand: true });
+    await expectNotSwitched(
+      /1 target item differs .* cannot be changed.*\(products-enhanced: P \/ M\)\. The sync goes on\.\nDelete [^]*\nnpm run compare -- --stage test\n[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
+    expect((await world.sync()).gap).toBeUndefined();
+  });
+
+  it('names missed changes and what no condition can change apart', async () => {
+    await compared({ differing: 3, byHand: 1 });
+    await nameDiffering('p7');
+    await nameDiffering('products-enhanced: P / M', { isByHand: true });
+    await expectNotSwitched(/2 source items differ .*\(p7\)\. A writer .* 1 target item differs .*P \/ M\)/);
+    expect((await world.sync()).gap).toBeDefined();
   });
 
   it('is not made on an older compare, or on one that repaired', async () => {
