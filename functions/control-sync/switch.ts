@@ -18,8 +18,9 @@ import { assertSameTable } from '../shared/tables/known-table.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
-import { pendingText, samples } from './checks.ts';
-import { frozenStep } from './drain.ts';
+import { samples } from './checks.ts';
+import { frozenStep } from './again-steps.ts';
+import { pendingSteps, pendingText } from './pending-text.ts';
 import { changeOwn, readOwnSync } from './open-sync.ts';
 import type { SwitchAnswer } from './payloads.ts';
 import { secondsToQuiet } from './quiet-sync.ts';
@@ -85,7 +86,7 @@ async function obstacleOf(runtime: SyncRuntime, run: Run): Promise<Obstacle | un
   if (!isOfThisCutOver) return { reason: 'Source and target were not compared by this cut over.' };
   if (compared.differing > 0) return differenceOf(runtime, run, compared);
   const pending = await listPending(runtime.ledger, runId);
-  if (pending.length > 0) return { reason: pendingText(pending) };
+  if (pending.length > 0) return { reason: pendingText(pending), steps: pendingSteps(runtime, run, pending) };
   if (compared.quarantined > run.parameters.maxQuarantined) return quarantineOf(runtime, run, compared);
   return undefined;
 }

@@ -35,6 +35,7 @@ export async function saveFollowed({ ledger, clock, logger }: Runtime, followed:
     maxLagMillis: Math.max(0, ...lags),
     // A call for pending keys alone tells nothing of the source.
     lastAt: changes.length === 0 ? 0 : now,
+    newestChangeAt: Math.max(0, ...changes.map(({ changedAt }) => changedAt)),
     ...done,
   };
   await addToMinute(ledger, { syncId: sync.runId, writer }, minute);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { catalogueTable } from '../../support/shop.ts';
+import { KEYS_TAKEN_UP } from '../../../functions/shared/copy/reconcile/take-up-pending.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findRun, readRun } from '../../../functions/shared/ledger/run.ts';
@@ -175,6 +176,43 @@ describe('items that cannot be transformed', () => {
   });
 });
 
+/** A call has followed a change that was made then. */
+async function settle(changedAt = world.clock.now()): Promise<void> {
+  const lastAt = world.clock.now();
+  const counts = { records: 1, repaired: 0, conflicts: 0, quarantined: 0, pending: 0 };
+  const lags = { lagMillis: 0, maxLagMillis: 0, lastAt, newestChangeAt: changedAt };
+  const minute = { minute: '2026-05-01T00:00', ...counts, ...lags };
+  await addToMinute(ledger(), { syncId: 's', writer: `call-${lastAt}` }, minute);
+}
+
+describe('the lag that a dry run lists', () => {
+  const lag = async () => (await world.check('d')).checks?.find(({ what }) => what === 'lag');
+  const HOUR_MILLIS = 3_600_000;
+
+  it('is good where the newest change was followed soon after it was made', async () => {
+    await settle(world.clock.now() - 1_000);
+    expect(await lag()).toMatchObject({
+      ok: true,
+      sentence: expect.stringContaining('1.0 s after') as string,
+    });
+  });
+
+  it('stands in the way while the sync still follows old changes, and no longer when it has caught up', async () => {
+    await settle(world.clock.now() - HOUR_MILLIS);
+    expect(await lag()).toMatchObject({
+      ok: false,
+      sentence: expect.stringContaining('not caught up') as string,
+    });
+    world.clock.advance(60_000);
+    expect(await lag()).toMatchObject({ ok: true });
+  });
+
+  it('does not refuse a cut over, which waits for it', async () => {
+    await settle(world.clock.now() - HOUR_MILLIS);
+    expect(await world.begin('x', FROZEN)).toMatchObject({ outcome: 'DRAIN' });
+  });
+});
+
 describe('the drain before it', () => {
   let since: number;
   beforeEach(async () => {
@@ -182,13 +220,6 @@ describe('the drain before it', () => {
     await world.begin('x', FROZEN);
   });
   const drained = () => world.drain('x', since);
-
-  async function settle(): Promise<void> {
-    const lastAt = world.clock.now();
-    const counts = { records: 1, repaired: 0, conflicts: 0, quarantined: 0, pending: 0 };
-    const minute = { minute: '2026-05-01T00:00', ...counts, lagMillis: 0, maxLagMillis: 0, lastAt };
-    await addToMinute(ledger(), { syncId: 's', writer: `call-${lastAt}` }, minute);
-  }
 
   it('waits until nothing has arrived for as long as a fence', async () => {
     world.clock.advance(20_000);
@@ -207,11 +238,40 @@ describe('the drain before it', () => {
     expect(await drained()).toMatchObject({ done: true });
   });
 
-  it('ends the cut over when changes still arrive after a quarter of an hour', async () => {
+  it('blames a writer for changes that were made after it had begun, and still arrive after a quarter of an hour', async () => {
     world.clock.advance(900_000);
     await settle();
     await expect(drained()).rejects.toThrow(
-      /still arrive [^]*Freeze the source[^]*\nnpm run cutover -- --stage test --frozen\n/,
+      /still arrive\. The newest one was made at .*A writer is not frozen[^]*\nFreeze the source[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
+  });
+
+  it('blames no writer for changes from before it that the sync has not followed yet', async () => {
+    world.clock.advance(900_000);
+    await settle(since - 3_600_000);
+    const refusal = drained();
+    await expect(refusal).rejects.toThrow(
+      /has not caught up [^]*1 h 15 min ago[^]*\nnpm run sync -- --stage test\n[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
+    await expect(refusal).rejects.not.toThrow(/writer|Freeze/);
+  });
+
+  it('names the reason of a key that waits for more than a quarter of an hour although nothing arrives', async () => {
+    await notePending(ledger(), pendingOf('p1'), { ...pendingKey, reason: 'TransformError: boom' });
+    world.clock.advance(900_000);
+    const refusal = drained();
+    await expect(refusal).rejects.toThrow(
+      /^Nothing arrives any more\. 1 key is pending\. p1: TransformError: boom\.\nLook at the pending keys[^]*\nnpm run sync -- --stage test\nFix what the reasons name[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
+    await expect(refusal).rejects.not.toThrow(/Freeze|1970/);
+  });
+
+  it('goes on with the rest where more keys wait than it could take up', async () => {
+    for (let n = 0; n <= KEYS_TAKEN_UP; n += 1)
+      await notePending(ledger(), pendingOf(`p${n}`), { ...pendingKey, text: `p${n}` });
+    world.clock.advance(900_000);
+    await expect(drained()).rejects.toThrow(
+      /501 keys are pending\. The first 3:[^]*\nEach look takes up some of them, so cut over again[^]*\nnpm run cutover -- --stage test --frozen\n/,
     );
   });
 
@@ -304,7 +364,9 @@ describe('a switch that must not be made', () => {
   it('is not made while a key is pending', async () => {
     await compared();
     await notePending(ledger(), pendingOf('p1'), pendingKey);
-    await expectNotSwitched(/1 key is pending, the first is p1/);
+    await expectNotSwitched(
+      /1 key is pending\. p1: It is changed all the time\.[^]*\nLook at the pending keys/,
+    );
   });
 
   it('loses to a change that arrives between its look and its write', async () => {
