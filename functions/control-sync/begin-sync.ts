@@ -222,7 +222,11 @@ async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Pro
   if (isOurs) return begun(open, input, outcome);
   // What may stay behind is said again with each cut over.
   const { maxQuarantined } = input;
-  const facts = input.action === 'cutover' ? { parameters: { ...open.parameters, maxQuarantined } } : {};
+  const { transformVersion } = runtime.config;
+  const facts = {
+    transformVersion,
+    ...(input.action === 'cutover' && { parameters: { ...open.parameters, maxQuarantined } }),
+  };
   return begun(await taken({ runtime, holder, step: 'take', facts }, open), input, outcome);
 }
 

@@ -44,6 +44,7 @@ export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonl
       sentence: `${counted(conflicts.length, 'target item was', 'target items were')} changed by others and left alone${samples(conflicts)}.`,
     },
     compareCheck(run, compareCommand),
+    transformCheck(runtime, run),
     failures,
     gapCheck(run),
     lagCheck(runtime, total),
@@ -126,6 +127,18 @@ function compareCheck({ compared }: Run, compareCommand: string): SyncCheck {
     what: 'compared',
     ok: differing === 0,
     sentence: `The last compare ended at ${at}: ${counted(sourceItems, 'source item')} and ${counted(targetItems, 'target item')}, ${count(repaired)} repaired, ${counted(differing, 'differs', 'differ')}.${deletion}`,
+  };
+}
+
+/** A sync brings up to date what changes. What has not changed since a deployment is as the transform before made it. */
+function transformCheck({ config }: SyncRuntime, { compared }: Run): SyncCheck {
+  const ok = compared?.transformVersion === config.transformVersion;
+  return {
+    what: 'transform',
+    ok,
+    sentence: ok
+      ? 'The last compare was made with the transform that is deployed.'
+      : `No compare was made yet with the transform that is deployed, so what has not changed since may differ. Run ${commandsOf(config).compare().line} first.`,
   };
 }
 

@@ -27,6 +27,7 @@ export function runOf(
   return {
     ...newRunOf(runtime, execution, plan),
     settings: run.settings,
+    transformVersion: runtime.config.transformVersion,
     backupId: backupIdFor(execution.startTime, execution.name),
     follows: { runId: run.runId, startedAt: run.startedAt, tables },
     parameters: {

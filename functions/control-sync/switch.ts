@@ -19,7 +19,7 @@ import { finishOpening } from '../shared/runs/finish-opening.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { samples } from './checks.ts';
-import { frozenStep } from './again-steps.ts';
+import { againStep, frozenStep } from './again-steps.ts';
 import { pendingSteps, pendingText } from './pending-text.ts';
 import { changeOwn, readOwnSync } from './open-sync.ts';
 import type { SwitchAnswer } from './payloads.ts';
@@ -84,11 +84,23 @@ async function obstacleOf(runtime: SyncRuntime, run: Run): Promise<Obstacle | un
     };
   const isOfThisCutOver = compared?.executionArn === executionArn && !compared.repairs;
   if (!isOfThisCutOver) return { reason: 'Source and target were not compared by this cut over.' };
+  if (compared.transformVersion !== runtime.config.transformVersion) return otherTransform(runtime, run);
   if (compared.differing > 0) return differenceOf(runtime, run, compared);
   const pending = await listPending(runtime.ledger, runId);
   if (pending.length > 0) return { reason: pendingText(pending), steps: pendingSteps(runtime, run, pending) };
   if (compared.quarantined > run.parameters.maxQuarantined) return quarantineOf(runtime, run, compared);
   return undefined;
+}
+
+/** What this cut over has compared, is no evidence for what the deployed transform makes. */
+function otherTransform(runtime: SyncRuntime, run: Run): Obstacle {
+  return {
+    reason: 'Another transform was deployed during the cut over, so its compare does not count.',
+    steps: [
+      ['Compare with the deployed transform', commandsOf(runtime.config).compare()],
+      againStep(runtime, run, 'Then cut over again'),
+    ],
+  };
 }
 
 /** Of items that a compare can repair, a change was missed. Those that it cannot change are no sign of that. */

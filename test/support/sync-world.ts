@@ -102,7 +102,13 @@ export async function createSyncWorld(): Promise<SyncWorld> {
     sync: () => readRun(world.observer.ledger, 's'),
     async compare(execution: string, facts: Partial<Compared> = {}) {
       const now = world.clock.now();
-      const compared = { ...EMPTY_COMPARE, executionArn: executionArn(execution, 'sync'), startedAt: now };
+      const { transformVersion } = world.observer.config;
+      const compared = {
+        ...EMPTY_COMPARE,
+        transformVersion,
+        executionArn: executionArn(execution, 'sync'),
+        startedAt: now,
+      };
       await updateIf(world.observer.ledger, runKey('s'), {
         set: { compared: { ...compared, finishedAt: now, ...facts } },
       });

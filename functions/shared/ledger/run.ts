@@ -132,6 +132,8 @@ export interface Run extends Claims {
    * there when the mapping was made are no gap.
    */
   readonly failedBatches?: number;
+  /** Of a sync and of a compare: version of the transform when the last execution began to work on it. */
+  readonly transformVersion?: string;
   /** Of a sync and of a compare: the last compare that came to its end. */
   readonly compared?: Compared;
   /** Of {@link arrived}: its count, for conditions. */

@@ -48,6 +48,8 @@ export interface Compared {
   /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly finishedAt: number;
+  /** The transform that was compared with; absent where another one was deployed meanwhile. */
+  readonly transformVersion?: string;
   /** Whether differences were repaired, or only named. */
   readonly repairs: boolean;
   /** Source items and target items that were looked at. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareSource } from '../../../functions/compare-all/compare-source.ts';
 import { compareTarget } from '../../../functions/compare-all/compare-target.ts';
 import { judgeCompare } from '../../../functions/compare-all/judge-compare.ts';
-import { shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { runKey, shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
@@ -361,6 +361,16 @@ describe('the judgement of a compare', () => {
     await judgeCompare(runtime, { runId, executionArn });
     expect(waits).toHaveLength(1);
     expect(waits[0]).toBeGreaterThan(29_000);
+  });
+
+  it.each([
+    ['the deployed one', 'one', 'one'],
+    ['unknown', 'another', undefined],
+  ] as const)('notes that the transform compared with was %s', async (_, transformVersion, noted) => {
+    world = await compareBench(ONE_SEGMENT);
+    await updateIf(world.runtime.ledger, runKey(world.run.runId), { set: { transformVersion } });
+    await world.compare();
+    expect((await world.compared())?.transformVersion).toBe(noted);
   });
 
   it('comes to the same when it is asked again', async () => {

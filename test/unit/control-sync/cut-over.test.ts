@@ -111,6 +111,7 @@ describe('a cut over', () => {
       'quarantined',
       'conflicts',
       'compared',
+      'transform',
       'failures',
       'gap',
       'lag',
@@ -417,5 +418,46 @@ describe('a source whose stream was switched off', () => {
     await switchStreamOff(world);
     const { checks = [] } = await world.check('x');
     expect(checks.find(({ what }) => what === 'stream')).toMatchObject({ ok: false });
+  });
+});
+
+describe('a transform that was deployed after the last compare', () => {
+  const OTHER =
+    /No compare was made yet with the transform that is deployed.* Run npm run compare -- --stage test first\./;
+  beforeEach(() => world.compare('s', { transformVersion: 'another' }));
+
+  it('fails the check of a dry run, which names the compare', async () => {
+    const { checks = [] } = await world.check('d');
+    expect(checks.find(({ what }) => what === 'transform')).toMatchObject({
+      ok: false,
+      sentence: expect.stringMatching(OTHER) as string,
+    });
+  });
+
+  it('refuses the cut over before it waits for a frozen source', async () => {
+    await expect(world.begin('x', FROZEN)).rejects.toThrow(OTHER);
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING' });
+  });
+
+  it('is compared with by the next compare, after which the cut over begins', async () => {
+    await world.begin('c', { action: 'compare' });
+    expect(await world.sync()).toMatchObject({ transformVersion: world.observer.config.transformVersion });
+    await world.compare('c');
+    world.end('c');
+    expect(await world.begin('x', FROZEN)).toMatchObject({ outcome: 'DRAIN' });
+  });
+});
+
+describe('a transform that is deployed during the cut over', () => {
+  it('is no reason to switch, nor to blame a writer', async () => {
+    await compared({ differing: 2, transformVersion: 'another' });
+    const { switched, cause } = await world.switch('x');
+    expect({ switched, cause }).toEqual({
+      switched: false,
+      cause: expect.stringMatching(
+        /Another transform was deployed during the cut over[^]*\nnpm run compare [^]*\nnpm run cutover /,
+      ) as string,
+    });
+    expect(cause).not.toMatch(/writer/);
   });
 });
