@@ -13,6 +13,7 @@ import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution } from '../shared/state.ts';
+import { assertCompareFits } from './compare-fits.ts';
 import { refuseFailedChecks } from './drain.ts';
 import { findFollowedRun, type FollowedRun } from './followed-run.ts';
 import { runOf, usedTables } from './new-sync.ts';
@@ -84,8 +85,7 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
     followed.run,
   );
   const newRun: NewRun = {
-    ...runOf(runtime, { execution, input, followed }),
-    kind: 'sync',
+    ...runOf(runtime, { execution, input, followed, kind: 'sync' }),
     stream: { arn: stream.arn },
     warnings: stream.warnings,
   };
@@ -131,8 +131,7 @@ async function compareAlone(order: Order): Promise<BegunSync> {
   const { runtime, input, execution, holder } = order;
   const followed = await followedRun(order);
   const newRun: NewRun = {
-    ...runOf(runtime, { execution, input, followed }),
-    kind: 'compare',
+    ...runOf(runtime, { execution, input, followed, kind: 'compare' }),
     lockTable: `${runtime.config.sourceTable}#compare`,
   };
   const { outcome, run } = await beginOrRecover(runtime, newRun, holder);
@@ -167,6 +166,8 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
       ),
     );
   if (open.status === 'SWITCHING') return take(order, open, 'SWITCHING');
+  // One that another deployment began may not fit any more.
+  assertCompareFits(runtime.config, open.plan, { isSync: true });
   await refuseFailedChecks(runtime, open, again({ dryRun: true, frozen: undefined }));
   return take(order, open, 'DRAIN');
 }

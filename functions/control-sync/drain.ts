@@ -12,8 +12,9 @@ import type { SyncTurn } from './payloads.ts';
 import { againStep, allowedOf, frozenStep } from './again-steps.ts';
 import { pendingSteps, pendingText } from './pending-text.ts';
 
-const PATIENCE_MILLIS = 15 * 60_000;
-const POLL_SECONDS = 2;
+/** How long a cut over waits at most. */
+export const PATIENCE_MILLIS = 15 * 60_000;
+export const POLL_SECONDS = 2;
 
 /**
  * Waits until nothing has arrived and nothing is pending for as long as a fence: evidence that the source is frozen and

@@ -461,3 +461,18 @@ describe('a transform that is deployed during the cut over', () => {
     expect(cause).not.toMatch(/writer/);
   });
 });
+
+describe('a sync whose cut over would not fit into one history', () => {
+  it('is not cut over, and keeps following', async () => {
+    const { plan } = await world.sync();
+    const slow = { ...plan, estimatedProducts: 2_000_000, estimatedBytes: 1_000_000, readUnitsPerSecond: 1 };
+    await updateIf(ledger(), runKey('s'), { set: { plan: slow } });
+    await expect(world.begin('x', FROZEN)).rejects.toMatchObject({
+      name: 'RunTooLongForInlineError',
+      message: expect.stringMatching(
+        /A cut over, which compares twice .*start the sync with a higher/,
+      ) as string,
+    });
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING' });
+  });
+});
