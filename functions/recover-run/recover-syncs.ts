@@ -87,10 +87,11 @@ async function watch(runtime: RecoverRuntime, run: Run): Promise<void> {
 
 function mappingProblem({ stream }: Run, mappings: readonly FoundMapping[]): string | undefined {
   const own = mappings.find(({ mappingId }) => mappingId === stream?.mappingId);
-  if (own === undefined) return 'The event source mapping of the sync is gone.';
+  if (own === undefined)
+    return 'The event source mapping of the sync is gone. Cancel the sync and start it again.';
   return own.state === 'Enabled' || own.state === 'Updating'
     ? undefined
-    : `The event source mapping of the sync is ${own.state}.`;
+    : `The event source mapping of the sync is ${own.state}. Enable it in the Lambda console, or cancel the sync and start it again.`;
 }
 
 /**

@@ -37,8 +37,10 @@ export interface FollowedStream {
 export interface Gap {
   /** Epoch milliseconds: a compare that begins later closes it. */
   readonly at: number;
-  /** A sentence. */
+  /** Sentences. */
   readonly reason: string;
+  /** Whether it goes on: nothing is delivered until the sync is cancelled and started again, or its mapping is enabled. */
+  readonly isLasting?: boolean;
 }
 
 /** What a compare of the whole source with the whole target has come to. */
