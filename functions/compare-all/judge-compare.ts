@@ -21,7 +21,7 @@ import { isRepairing, SIDES } from './open-compare.ts';
  * @throws VerificationFailedError where a segment was not compared, RunClosedError; neither is retried
  */
 export async function judgeCompare(runtime: Runtime, input: RunStepInput): Promise<ComparedOutput> {
-  const { ledger, clock } = runtime;
+  const { ledger } = runtime;
   const known = await readRecords(ledger, input.runId);
   const ended = endedCompare(known.run, input);
   if (ended !== undefined) return outputOf(ended);
@@ -29,7 +29,7 @@ export async function judgeCompare(runtime: Runtime, input: RunStepInput): Promi
   const quiet = await untilQuiet(runtime, input, known);
   const { run } = quiet;
   const shards = compareShards(quiet);
-  const compared = sumOf(run, shards, clock.now());
+  const compared = sumOf(runtime, run, shards);
   if (!(await noteCompared(ledger, run, compared)))
     throw new RunClosedError(
       `Run ${run.runId} is no longer open for this execution: what it has compared does not count.`,
@@ -62,19 +62,22 @@ function compareShards({ run, shards }: RunRecords): Shards {
   return sides;
 }
 
-function sumOf(run: Run, shards: Shards, finishedAt: number): Compared {
+function sumOf({ clock, config: { transformVersion } }: Runtime, run: Run, shards: Shards): Compared {
   const sum = (counter: string): number => countOverAll(shards, counter);
   return {
     executionArn: run.executionArn,
     // What was changed later may have been changed behind a Scan.
     startedAt: Math.min(...[...shards.values()].flat().map(({ startedAt }) => startedAt)),
-    finishedAt,
+    finishedAt: clock.now(),
+    // Workers that began before a deployment may have compared with what it has replaced.
+    ...(run.transformVersion === transformVersion && { transformVersion }),
     repairs: isRepairing(run),
     sourceItems: sum('sourceItems'),
     targetItems: sum('targetItems'),
     repaired: sum('repaired'),
     // Never 0 where anything differs, also where a source item changed between the looks of the two sides.
     differing: sum('differing') || sum('furtherExtra'),
+    byHand: sum('byHand'),
     conflicts: sum('conflicts'),
     quarantined: sum('quarantined'),
     expired: sum('expired'),

@@ -119,8 +119,9 @@ async function countAll(
   // What never rested is pending while the compare repairs, and so has a record already.
   const named = await nameAll(compare, compare.repairs ? staying : [...staying, ...restless]);
   for (const [index, { count }] of findings.entries()) count(settled[index]);
-  for (const { kind, text } of [...staying, ...restless]) {
+  for (const { kind, text, isByHand = false } of [...staying, ...restless]) {
     tally.counters[COUNTER_OF[kind]] += 1;
+    if (isByHand) tally.counters.byHand += 1;
     tally.sample(COUNTER_OF[kind], text);
   }
   tally.counters.named += named;

@@ -8,6 +8,7 @@ import {
   reconcileRules,
 } from '../shared/copy/reconcile/open-reconcile.ts';
 import type { ReconcileRules } from '../shared/copy/reconcile/reconcile-io.ts';
+import { refusedWrites } from '../shared/copy/reconcile/refused-writes.ts';
 import type { ScanPosition } from '../shared/copy/scan.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { createTally, type Tally } from '../shared/copy/verify/tally.ts';
@@ -38,6 +39,8 @@ const COUNTERS = [
   'repaired',
   /** Source items whose target items still differ. */
   'differing',
+  /** Of `differing`: target items that no write by condition can change. */
+  'byHand',
   /** Target items too many whose source item is counted as differing with another of its items. */
   'furtherExtra',
   /** Target items that the shop has changed or added under a source item's keys. */
@@ -106,6 +109,7 @@ export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCurso
         ...share,
         warnUnseen: unseenDeletionWarners(runtime.ledger, run),
         warnLost: lostChangeWarner(runtime.ledger, run),
+        refusedWrites: run.kind === 'sync' ? refusedWrites(runtime, run.runId) : undefined,
       },
       laneOf,
     ),

@@ -14,6 +14,7 @@ import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution } from '../shared/state.ts';
+import { assertCompareFits } from './compare-fits.ts';
 import { refuseFailedChecks } from './drain.ts';
 import { otherSource, requireSourceConfirmed, sourceOfOpen } from './followed-source.ts';
 import { findFollowedRun, type FollowedRun } from './followed-run.ts';
@@ -98,8 +99,7 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
     confirm: (confirmSource) => again({ confirmSource }),
   });
   const newRun: NewRun = {
-    ...runOf(runtime, { execution, input, followed }),
-    kind: 'sync',
+    ...runOf(runtime, { execution, input, followed, kind: 'sync' }),
     ...(stream.tableId !== undefined && { sourceTableId: stream.tableId }),
     stream: { arn: stream.arn },
     warnings: stream.warnings,
@@ -149,8 +149,7 @@ async function compareAlone(order: Order): Promise<BegunSync> {
   // It only reads, so another table is no reason to refuse it.
   const other = otherSource(followed.run, TableId);
   const newRun: NewRun = {
-    ...runOf(runtime, { execution, input, followed }),
-    kind: 'compare',
+    ...runOf(runtime, { execution, input, followed, kind: 'compare' }),
     ...(TableId !== undefined && { sourceTableId: TableId }),
     ...(other !== undefined && { warnings: [other] }),
     lockTable: `${runtime.config.sourceTable}#compare`,
@@ -193,6 +192,8 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
       ),
     );
   if (open.status === 'SWITCHING') return take(order, open, 'SWITCHING');
+  // One that another deployment began may not fit any more.
+  assertCompareFits(runtime.config, open.plan, { isSync: true });
   await refuseFailedChecks(runtime, open, again({ dryRun: true, frozen: undefined }));
   return take(order, open, 'DRAIN');
 }
@@ -245,8 +246,9 @@ async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Pro
   if (isOurs) return begun(open, input, outcome);
   // What may stay behind is said again with each cut over, and with each action whether the source may be empty.
   const { maxQuarantined, allowEmpty = false } = input;
+  const { transformVersion } = runtime.config;
   const said = { allowEmpty, ...(input.action === 'cutover' && { maxQuarantined }) };
-  const facts = { ...source, parameters: { ...open.parameters, ...said } };
+  const facts = { ...source, transformVersion, parameters: { ...open.parameters, ...said } };
   return begun(await taken({ runtime, holder, step: 'take', facts }, open), input, outcome);
 }
 

@@ -3,7 +3,8 @@ import { count, counted } from '../shared/counted.ts';
 import { streamProblem } from '../shared/runs/stream-problem.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listNamed } from '../shared/ledger/sync-names.ts';
-import { listMinutes, listPending } from '../shared/ledger/sync-records.ts';
+import { findTotal, listPending, type SyncCounts } from '../shared/ledger/sync-records.ts';
+import { duration } from '../shared/format.ts';
 import { syncFailuresQueueName } from '../shared/names.ts';
 import { countFailedBatches } from '../shared/runs/failed-batches.ts';
 import type { SyncCheck } from '../shared/runs/sync-report.ts';
@@ -12,19 +13,18 @@ import type { SyncRuntime } from './sync-runtime.ts';
 /** What stands in the way of a cut over, and what an operator should know before. Reads only. */
 export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonly SyncCheck[]> {
   const { ledger } = runtime;
-  const [mapping, stream, failures, pending, named, minutes] = await Promise.all([
+  const [mapping, stream, failures, pending, named, total] = await Promise.all([
     checkMapping(runtime, run),
     checkStream(runtime, run),
     checkFailures(runtime),
     listPending(ledger, run.runId),
     listNamed(ledger, run.runId),
-    listMinutes(ledger, run.runId),
+    findTotal(ledger, run.runId),
   ]);
   const conflicts = named.filter(({ kind }) => kind === 'conflict');
   const quarantined = named.filter(({ kind }) => kind === 'quarantined');
   const allowed = run.parameters.maxQuarantined;
   const { line: compareCommand } = commandsOf(runtime.config).compare();
-  const lag = minutes.findLast(({ records }) => records > 0)?.maxLagMillis;
   return [
     mapping,
     stream,
@@ -43,29 +43,38 @@ export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonl
       ok: true,
       sentence: `${counted(conflicts.length, 'target item was', 'target items were')} changed by others and left alone${samples(conflicts)}.`,
     },
-    compareCheck(run),
+    compareCheck(run, compareCommand),
+    transformCheck(runtime, run),
     failures,
     gapCheck(run),
-    {
-      what: 'lag',
-      ok: true,
-      sentence:
-        lag === undefined
-          ? 'No change has been followed yet.'
-          : `The longest lag of the last minute with changes was ${lag / 1_000} s.`,
-    },
+    lagCheck(runtime, total),
   ];
 }
 
-/** `2 keys are pending, the first is p1.` */
-export function pendingText(pending: readonly { readonly text: string }[]): string {
-  const keys = counted(pending.length, 'key is', 'keys are');
-  return `${keys} pending, the first is ${pending[0]?.text ?? ''}.`;
+/** A cut over waits for a quarter of an hour, which a sync that is behind may need longer for. */
+const BEHIND_MILLIS = 60_000;
+
+/**
+ * Behind is who still follows changes that are old. By the newest of them, so that one slow shard of the stream is no lag.
+ * Stream records carry whole seconds.
+ */
+function lagCheck({ clock }: SyncRuntime, total: SyncCounts | undefined): SyncCheck {
+  const { lastAt = 0, newestChangeAt = lastAt } = total ?? {};
+  if (lastAt === 0) return { what: 'lag', ok: true, sentence: 'No change has been followed yet.' };
+  const lag = Math.max(0, lastAt - newestChangeAt);
+  const isBehind = lag > BEHIND_MILLIS && clock.now() < lastAt + BEHIND_MILLIS;
+  const at = new Date(lastAt).toISOString();
+  return {
+    what: 'lag',
+    ok: !isBehind,
+    sentence: `The sync last followed changes at ${at}, ${duration(lag / 1_000)} after the newest of them was made.${isBehind ? ' It has not caught up with the source.' : ''}`,
+  };
 }
 
 const MAX_NAMED = 5;
 
-function samples(keys: readonly { readonly text: string }[]): string {
+/** ` (p1, p2)`, at most five of them. */
+export function samples(keys: readonly { readonly text: string }[]): string {
   if (keys.length === 0) return '';
   const shown = keys.slice(0, MAX_NAMED).map(({ text }) => text);
   return ` (${shown.join(', ')}${keys.length > MAX_NAMED ? ', ...' : ''})`;
@@ -105,15 +114,31 @@ async function checkFailures(runtime: SyncRuntime): Promise<SyncCheck> {
   return { what: 'failures', ok: true, sentence };
 }
 
-function compareCheck({ compared }: Run): SyncCheck {
+function compareCheck({ compared }: Run, compareCommand: string): SyncCheck {
   if (compared === undefined)
     return { what: 'compared', ok: false, sentence: 'Source and target have not been compared yet.' };
-  const { finishedAt, sourceItems, targetItems, repaired, differing } = compared;
+  const { finishedAt, sourceItems, targetItems, repaired, differing, byHand = 0 } = compared;
+  const deletion =
+    byHand === 0
+      ? ''
+      : ` ${counted(byHand, 'target item has', 'target items have')} more attributes than a condition can name: delete them from the target by hand, then run ${compareCommand}.`;
   const at = new Date(finishedAt).toISOString();
   return {
     what: 'compared',
     ok: differing === 0,
-    sentence: `The last compare ended at ${at}: ${counted(sourceItems, 'source item')} and ${counted(targetItems, 'target item')}, ${count(repaired)} repaired, ${counted(differing, 'differs', 'differ')}.`,
+    sentence: `The last compare ended at ${at}: ${counted(sourceItems, 'source item')} and ${counted(targetItems, 'target item')}, ${count(repaired)} repaired, ${counted(differing, 'differs', 'differ')}.${deletion}`,
+  };
+}
+
+/** A sync brings up to date what changes. What has not changed since a deployment is as the transform before made it. */
+function transformCheck({ config }: SyncRuntime, { compared }: Run): SyncCheck {
+  const ok = compared?.transformVersion === config.transformVersion;
+  return {
+    what: 'transform',
+    ok,
+    sentence: ok
+      ? 'The last compare was made with the transform that is deployed.'
+      : `No compare was made yet with the transform that is deployed, so what has not changed since may differ. Run ${commandsOf(config).compare().line} first.`,
   };
 }
 

@@ -1,25 +1,38 @@
 import { deployWith } from '../shared/deploy-with.cjs';
 import { count } from '../shared/counted.ts';
-import { fitsHistory, type MapWork } from '../shared/cost/history.ts';
+import { FILLABLE_EVENTS, fitsHistory, mapEvents, type MapWork } from '../shared/cost/history.ts';
 import { TURN_SECONDS } from '../shared/cost/phases.ts';
 import { measureRun, sizeOfPlan } from '../shared/cost/run-size.ts';
 import { READ_UNITS_PER_WORKER, sustainedRate, TABLE_QUOTA } from '../shared/cost/throughput.ts';
 import type { Config } from '../shared/env.ts';
 import { RunTooLongForInlineError } from '../shared/errors.ts';
 import type { Plan } from '../shared/state.ts';
+import { PATIENCE_MILLIS, POLL_SECONDS } from './drain.ts';
 
 /** CompareSource and CompareTarget. */
 const MAPS = 2;
 
+/** SettlePending and Drain of five events each, a Choice and a Wait of two. */
+const EVENTS_PER_LOOK = 14;
+const DRAIN_EVENTS = Math.ceil(PATIENCE_MILLIS / 1_000 / POLL_SECONDS) * EVENTS_PER_LOOK;
+
 /**
- * Refuses caps at which the Maps of a compare would not fit into the history of an execution.
+ * Refuses caps at which the Maps of an execution would not fit into its history. For a sync that is a cut over which does
+ * not switch: it waits, compares without repairing, then compares again and repairs. Otherwise it is one compare.
  *
  * @throws RunTooLongForInlineError before anything is begun; not retried
  */
-export function assertCompareFits({ mapMode, region }: Pick<Config, 'mapMode' | 'region'>, plan: Plan): void {
-  if (mapMode === 'DISTRIBUTED' || fitsHistory(mapsOf(plan, region))) return;
+export function assertCompareFits(
+  { mapMode, region }: Pick<Config, 'mapMode' | 'region'>,
+  plan: Plan,
+  { isSync }: { readonly isSync: boolean },
+): void {
+  const work = mapsOf(plan, region);
+  const fits = isSync ? 2 * mapEvents(work) + DRAIN_EVENTS <= FILLABLE_EVENTS : fitsHistory(work);
+  if (mapMode === 'DISTRIBUTED' || fits) return;
+  const what = isSync ? 'A cut over, which compares twice if it does not switch,' : 'A compare';
   throw new RunTooLongForInlineError(
-    `A compare would fill more than Step Functions' history of 25,000 events (${count(plan.estimatedProducts)} source items at the present caps). Nothing was begun. To allow more, ${deployWith('mapMode', 'DISTRIBUTED')}, or start with a higher readUnitsPerSecond.`,
+    `${what} would fill more than Step Functions' history of 25,000 events (${count(plan.estimatedProducts)} source items at the present caps). Nothing was begun. To allow more, ${deployWith('mapMode', 'DISTRIBUTED')}, or start${isSync ? ' the sync' : ''} with a higher readUnitsPerSecond.`,
   );
 }
 

@@ -1,23 +1,27 @@
-import { type Command, commandsOf, type Input, stepText } from '../shared/commands.ts';
+import { type Command, commandsOf, type Step, stepText } from '../shared/commands.ts';
 import { SyncRefusedError } from '../shared/errors.ts';
+import { duration } from '../shared/format.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findTotal, listPending } from '../shared/ledger/sync-records.ts';
 import { fenceMillisOf } from '../shared/runtime.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
-import { checkSync, pendingText } from './checks.ts';
+import { checkSync } from './checks.ts';
 import { readOwnSync } from './open-sync.ts';
 import type { SyncTurn } from './payloads.ts';
+import { againStep, allowedOf, frozenStep } from './again-steps.ts';
+import { pendingSteps, pendingText } from './pending-text.ts';
 
-const PATIENCE_MILLIS = 15 * 60_000;
-const POLL_SECONDS = 2;
+/** How long a cut over waits at most. */
+export const PATIENCE_MILLIS = 15 * 60_000;
+export const POLL_SECONDS = 2;
 
 /**
  * Waits until nothing has arrived and nothing is pending for as long as a fence: evidence that the source is frozen and
  * that its last changes are through. Called until it says done.
  *
  * @param since ISO 8601: when the execution began
- * @throws SyncRefusedError (not retried) where a check fails, or changes still arrive after 15 minutes
+ * @throws SyncRefusedError (not retried) where a check fails, or changes still arrive or keys still wait after 15 minutes
  */
 export async function drain(
   runtime: SyncRuntime,
@@ -27,41 +31,54 @@ export async function drain(
   const { cutOver } = commandsOf(runtime.config);
   const now = runtime.clock.now();
   const startedAt = Date.parse(since);
-  const arrived = await lastArrival(runtime, run);
+  const total = await findTotal(runtime.ledger, run.runId);
   const pending = await listPending(runtime.ledger, run.runId);
-  const quietAt = Math.max(startedAt, arrived) + fenceMillisOf(runtime.config);
-  const isQuiet = pending.length === 0 && now >= quietAt;
+  const isArriving = now < (total?.lastAt ?? 0) + fenceMillisOf(runtime.config);
+  const isQuiet = pending.length === 0 && !isArriving && now >= startedAt + fenceMillisOf(runtime.config);
   if (isQuiet) {
     await refuseFailedChecks(runtime, run, cutOver({ dryRun: true, ...allowedOf(run) }));
     return { done: true, waitSeconds: 0 };
   }
   if (now < startedAt + PATIENCE_MILLIS) return { done: false, waitSeconds: POLL_SECONDS };
+  const { reason, steps } = isArriving
+    ? arrivalOf(runtime, run, { startedAt, newestAt: total?.newestChangeAt ?? 0 })
+    : { reason: 'Nothing arrives any more.', steps: pendingSteps(runtime, run, pending) };
   const waiting = pending.length === 0 ? '' : ` ${pendingText(pending)}`;
-  throw new SyncRefusedError(
-    `Changes of table ${run.sourceTable} still arrive (the last one at ${new Date(arrived).toISOString()}).${waiting}`,
-    frozenStep(runtime, run),
-  );
+  throw new SyncRefusedError(`${reason}${waiting}`, stepText(...steps));
 }
 
-/** What an operator does after a cut over that did not switch. */
-export function frozenStep({ config }: Pick<SyncRuntime, 'config'>, run: Run): string {
-  return stepText([
-    'Freeze the source, then cut over again',
-    commandsOf(config).cutOver({ frozen: true, ...allowedOf(run) }),
-  ]);
+/** What keeps a cut over from switching, and what helps. */
+interface Unrest {
+  readonly reason: string;
+  readonly steps: readonly Step[];
 }
 
-/** What was typed for the cut over that works on the sync. */
-function allowedOf({ parameters: { maxQuarantined } }: Run): Input {
-  return maxQuarantined === 0 ? {} : { maxQuarantined };
-}
-
-async function lastArrival({ ledger }: SyncRuntime, run: Run): Promise<number> {
-  return (await findTotal(ledger, run.runId))?.lastAt ?? 0;
+/** A writer that is not frozen, or a sync that has not caught up with a source that is. */
+function arrivalOf(
+  runtime: SyncRuntime,
+  run: Run,
+  { startedAt, newestAt }: { readonly startedAt: number; readonly newestAt: number },
+): Unrest {
+  const { clock, config } = runtime;
+  const { sourceTable } = run;
+  const at = new Date(newestAt).toISOString();
+  if (newestAt > startedAt)
+    return {
+      reason: `Changes of table ${sourceTable} still arrive. The newest one was made at ${at}, after the cut over had begun. A writer is not frozen.`,
+      steps: [frozenStep(runtime, run)],
+    };
+  const age = duration((clock.now() - newestAt) / 1_000);
+  return {
+    reason: `The sync has not caught up with table ${sourceTable} yet: it still follows changes from before the cut over. The newest one so far was made at ${at}, ${age} ago. Until it has caught up, the source need not stay frozen.`,
+    steps: [
+      ['Watch the sync until it has caught up', commandsOf(config).showSync()],
+      againStep(runtime, run, 'Then cut over again'),
+    ],
+  };
 }
 
 /** What a cut over finds out for itself: by its drain, and by its own compare. */
-const JUDGED_LATER: ReadonlySet<string> = new Set(['pending', 'compared', 'quarantined']);
+const JUDGED_LATER: ReadonlySet<string> = new Set(['pending', 'compared', 'quarantined', 'lag']);
 
 /**
  * @param list lists all checks

@@ -15,18 +15,21 @@ export interface NewSync {
   readonly execution: Execution;
   readonly input: SyncInput;
   readonly followed: FollowedRun;
+  readonly kind: 'sync' | 'compare';
 }
 
 /** What a sync and a compare begin with. @throws RunTooLongForInlineError; not retried */
 export function runOf(
   runtime: SyncRuntime,
-  { execution, input, followed: { run, tables } }: NewSync,
-): Omit<NewRun, 'kind'> {
+  { execution, input, followed: { run, tables }, kind }: NewSync,
+): NewRun {
   const plan = planOf(runtime, run.plan, input);
-  assertCompareFits(runtime.config, plan);
+  assertCompareFits(runtime.config, plan, { isSync: kind === 'sync' });
   return {
+    kind,
     ...newRunOf(runtime, execution, plan),
     settings: run.settings,
+    transformVersion: runtime.config.transformVersion,
     backupId: backupIdFor(execution.startTime, execution.name),
     follows: { runId: run.runId, startedAt: run.startedAt, tables },
     parameters: {

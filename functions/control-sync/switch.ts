@@ -1,4 +1,4 @@
-import { commandsOf, stepText } from '../shared/commands.ts';
+import { commandsOf, type Step, stepText } from '../shared/commands.ts';
 import { counted } from '../shared/counted.ts';
 import { joinMessage } from '../shared/message.ts';
 import { printable } from '../shared/printable.ts';
@@ -8,7 +8,8 @@ import { warnOfDeadCalls } from '../shared/copy/unseen-deletion.ts';
 import { rely } from '../shared/ledger/reliant.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { changeSync, NOTHING_ARRIVED, ownHolder, switchedPut } from '../shared/ledger/sync.ts';
-import { listNamed } from '../shared/ledger/sync-names.ts';
+import { listNamed, type NamedKey } from '../shared/ledger/sync-names.ts';
+import type { Compared } from '../shared/ledger/sync-facts.ts';
 import { listPending } from '../shared/ledger/sync-records.ts';
 import type { TransactItem } from '../shared/ledger/transact.ts';
 import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
@@ -17,8 +18,9 @@ import { watchBothEnds } from '../shared/runs/known-source.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
-import { pendingText } from './checks.ts';
-import { frozenStep } from './drain.ts';
+import { samples } from './checks.ts';
+import { againStep, frozenStep } from './again-steps.ts';
+import { pendingSteps, pendingText } from './pending-text.ts';
 import { changeOwn, readOwnSync } from './open-sync.ts';
 import type { SwitchAnswer } from './payloads.ts';
 import { secondsToQuiet } from './quiet-sync.ts';
@@ -62,17 +64,19 @@ export async function switchSync(runtime: SyncRuntime, input: RunStepInput): Pro
   return goBack(runtime, now, (await obstacleOf(runtime, now)) ?? LOST);
 }
 
-const LOST: Obstacle = { reason: 'The sync was changed by somebody else during the cut over.' };
-
 /** Why the shop must not switch now. */
 interface Obstacle {
-  /** A sentence. */
+  /** Sentences. */
   readonly reason: string;
-  /** Nothing but items that cannot be transformed: no change was missed. */
-  readonly isForQuarantine?: boolean;
+  /** What is to be done. Absent: the source is to be frozen. */
+  readonly steps?: readonly Step[];
+  /** No change was missed, and nothing is left that a compare could repair. */
+  readonly isKnown?: boolean;
 }
 
-async function obstacleOf({ ledger }: SyncRuntime, run: Run): Promise<Obstacle | undefined> {
+const LOST: Obstacle = { reason: 'The sync was changed by somebody else during the cut over.' };
+
+async function obstacleOf(runtime: SyncRuntime, run: Run): Promise<Obstacle | undefined> {
   const { compared, arrived, executionArn, runId, sourceTable } = run;
   if (arrived !== undefined)
     return {
@@ -80,28 +84,66 @@ async function obstacleOf({ ledger }: SyncRuntime, run: Run): Promise<Obstacle |
     };
   const isOfThisCutOver = compared?.executionArn === executionArn && !compared.repairs;
   if (!isOfThisCutOver) return { reason: 'Source and target were not compared by this cut over.' };
-  if (compared.differing > 0)
-    return {
-      reason: `${counted(compared.differing, 'source item differs', 'source items differ')} from the target although nothing is pending${await firstOf(ledger, runId)}. A writer is not frozen, or changes were missed.`,
-    };
-  const pending = (await listPending(ledger, runId)).filter(({ isExpiry }) => isExpiry !== true);
-  if (pending.length > 0) return { reason: pendingText(pending) };
-  if (compared.quarantined > run.parameters.maxQuarantined)
-    return {
-      reason: `${counted(compared.quarantined, 'source item')} cannot be transformed, and ${run.parameters.maxQuarantined} are allowed.`,
-      isForQuarantine: true,
-    };
+  if (compared.transformVersion !== runtime.config.transformVersion) return otherTransform(runtime, run);
+  if (compared.differing > 0) return differenceOf(runtime, run, compared);
+  const pending = (await listPending(runtime.ledger, runId)).filter(({ isExpiry }) => isExpiry !== true);
+  if (pending.length > 0) return { reason: pendingText(pending), steps: pendingSteps(runtime, run, pending) };
+  if (compared.quarantined > run.parameters.maxQuarantined) return quarantineOf(runtime, run, compared);
   return undefined;
 }
 
-async function firstOf(ledger: SyncRuntime['ledger'], runId: string): Promise<string> {
-  const differing = (await listNamed(ledger, runId)).filter(({ kind }) => kind === 'differing');
-  return differing.length === 0
-    ? ''
-    : ` (${differing
-        .slice(0, 5)
-        .map(({ text }) => text)
-        .join(', ')})`;
+/** What this cut over has compared, is no evidence for what the deployed transform makes. */
+function otherTransform(runtime: SyncRuntime, run: Run): Obstacle {
+  return {
+    reason: 'Another transform was deployed during the cut over, so its compare does not count.',
+    steps: [
+      ['Compare with the deployed transform', commandsOf(runtime.config).compare()],
+      againStep(runtime, run, 'Then cut over again'),
+    ],
+  };
+}
+
+/** Of items that a compare can repair, a change was missed. Those that it cannot change are no sign of that. */
+async function differenceOf(runtime: SyncRuntime, run: Run, compared: Compared): Promise<Obstacle> {
+  const { differing, byHand = 0 } = compared;
+  const named = (await listNamed(runtime.ledger, run.runId)).filter(({ kind }) => kind === 'differing');
+  const [stuck, missed] = [named.filter(isByHand), named.filter((one) => !isByHand(one))];
+  const others = differing - byHand;
+  const reasons = [
+    ...(others > 0
+      ? [
+          `${counted(others, 'source item differs', 'source items differ')} from the target although nothing is pending${samples(missed)}. A writer is not frozen, changes were missed, or somebody else has changed the target.`,
+        ]
+      : []),
+    ...(byHand > 0
+      ? [
+          `${counted(byHand, 'target item differs', 'target items differ')} from what the source says and cannot be changed, because no condition can name so many attributes${samples(stuck)}.`,
+        ]
+      : []),
+  ];
+  const reason = reasons.join(' ');
+  if (byHand === 0) return { reason };
+  const { compare } = commandsOf(runtime.config);
+  const deletion: Step = [
+    'Delete the items that cannot be changed from the target by hand, and have them written again',
+    compare(),
+  ];
+  return { reason, steps: [deletion, frozenStep(runtime, run)], isKnown: others === 0 };
+}
+
+const isByHand = ({ isByHand: is = false }: NamedKey): boolean => is;
+
+function quarantineOf({ config }: SyncRuntime, { parameters }: Run, { quarantined }: Compared): Obstacle {
+  return {
+    reason: `${counted(quarantined, 'source item')} cannot be transformed, and ${parameters.maxQuarantined} are allowed.`,
+    steps: [
+      [
+        'Correct these items in the source, or cut over without them',
+        commandsOf(config).cutOver({ frozen: true, maxQuarantined: quarantined }),
+      ],
+    ],
+    isKnown: true,
+  };
 }
 
 /** Status, lock, and what keeps later runs from overwriting what the shop writes from now on: one transaction. */
@@ -143,27 +185,17 @@ async function afterSwitch(runtime: SyncRuntime, { follows }: Run): Promise<Swit
 async function goBack(
   runtime: SyncRuntime,
   run: Run,
-  { reason, isForQuarantine = false }: Obstacle,
+  { reason, steps = [frozenStep(runtime, run)], isKnown = false }: Obstacle,
 ): Promise<SwitchAnswer> {
-  const { compared } = run;
-  const isBack = isForQuarantine && (await backWithoutGap(runtime, run));
+  const isBack = isKnown && (await backWithoutGap(runtime, run));
   if (!isBack) await backToSyncing(runtime, run, reason);
+  const repaired = isKnown ? '' : ', and a compare has repaired what differed';
   return {
     switched: false,
     error: 'SyncRefusedError',
     cause: joinMessage({
-      said: printable(
-        `The shop has not switched. ${reason} The sync goes on, and a compare has repaired what differed.`,
-      ),
-      nextStep: isForQuarantine ? withoutStep(runtime, compared?.quarantined) : frozenStep(runtime, run),
+      said: printable(`The shop has not switched. ${reason} The sync goes on${repaired}.`),
+      nextStep: stepText(...steps),
     }),
   };
-}
-
-function withoutStep({ config }: SyncRuntime, maxQuarantined: number | undefined): string {
-  const { cutOver } = commandsOf(config);
-  return stepText([
-    'Correct these items in the source, or cut over without them',
-    cutOver({ frozen: true, maxQuarantined }),
-  ]);
 }

@@ -21,9 +21,10 @@ export async function mappingProblem(
   mappings: readonly FoundMapping[],
 ): Promise<string | undefined> {
   const own = mappings.find(({ mappingId }) => mappingId === run.stream?.mappingId);
-  if (own === undefined) return 'The event source mapping of the sync is gone.';
+  if (own === undefined)
+    return 'The event source mapping of the sync is gone. Cancel the sync and start it again.';
   if (own.state !== 'Enabled' && own.state !== 'Updating')
-    return `The event source mapping of the sync is ${own.state}.`;
+    return `The event source mapping of the sync is ${own.state}. Enable it in the Lambda console, or cancel the sync and start it again.`;
   return deliveryProblem(runtime, run, own.lastResult ?? '');
 }
 

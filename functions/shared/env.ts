@@ -17,6 +17,7 @@ const schema = z.object({
   MAP_MODE: z.enum(['INLINE', 'DISTRIBUTED']),
   MAX_CONCURRENCY: z.coerce.number().int().min(1).max(1000),
   SETTINGS: z.string().transform(parseSettings),
+  TRANSFORM_VERSION: z.string().min(1),
   FENCE_WAIT_SECONDS: wholeSeconds,
   INTENT_WAIT_SECONDS: wholeSeconds,
   CLOSE_WAIT_SECONDS: wholeSeconds,
@@ -44,6 +45,8 @@ export interface Config {
   readonly maxConcurrency: number;
   /** The migration's settings. */
   readonly settings: SettingValues;
+  /** Of the migration with all that it imports: other code, another version. from-migration.cjs makes it. */
+  readonly transformVersion: string;
   /** How long a roll back waits for workers that read the run before it was marked. */
   readonly fenceWaitSeconds: number;
   /** How long a roll back looks for a table whose creation was announced but not confirmed. */
@@ -89,6 +92,7 @@ export function readConfig(defaults: SettingValues, environment: NodeJS.ProcessE
     mapMode: env.MAP_MODE,
     maxConcurrency: env.MAX_CONCURRENCY,
     settings: deployedSettings(env.SETTINGS, defaults),
+    transformVersion: env.TRANSFORM_VERSION,
     fenceWaitSeconds: env.FENCE_WAIT_SECONDS,
     intentWaitSeconds: env.INTENT_WAIT_SECONDS,
     closeWaitSeconds: env.CLOSE_WAIT_SECONDS,

@@ -1,8 +1,9 @@
 import { openReconcile, type ReconcileKey } from '../shared/copy/reconcile/open-reconcile.ts';
 import { type KeyEnd, reconcileBatch } from '../shared/copy/reconcile/reconcile-batch.ts';
 import type { Reconciled } from '../shared/copy/reconcile/reconcile.ts';
+import { refusedWrites } from '../shared/copy/reconcile/refused-writes.ts';
 import { conflictKey, quarantinedKey, type StayingKey } from '../shared/copy/reconcile/staying-keys.ts';
-import { takeUpPending, waitForKeys } from '../shared/copy/reconcile/take-up-pending.ts';
+import { KEYS_TAKEN_UP, takeUpPending, waitForKeys } from '../shared/copy/reconcile/take-up-pending.ts';
 import { lostChangeWarner, unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
 import { keyText } from '../shared/items/item-key.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -41,9 +42,8 @@ export interface Reconciliation extends Done {
   readonly closed: readonly Change[];
 }
 
-/** Pending keys that one call takes up: after its own, and where it has none of its own. */
+/** Pending keys that one call takes up after its own. */
 const PENDING_KEYS = 10;
-const PENDING_KEYS_ALONE = 500;
 
 /**
  * Reconciles each key of the changes once, side by side, then some of those that wait. What stays as it is, is named.
@@ -57,7 +57,7 @@ export async function reconcileChanges(runtime: Runtime, scope: ChangeScope): Pr
   const isShort = (): boolean => runtime.clock.now() >= deadline;
   const reconcile = openSyncReconcile(runtime, scope, areSameTables);
   const own = await reconcileOwn(runtime, scope, { reconcile, isShort });
-  const limit = scope.changes.length === 0 ? PENDING_KEYS_ALONE : PENDING_KEYS;
+  const limit = scope.changes.length === 0 ? KEYS_TAKEN_UP : PENDING_KEYS;
   const pending = { syncId: sync.runId, reconcile, limit, isShort };
   const others = own.closed.length > 0 || isShort() ? [] : await takeUpPending(runtime, pending);
   for (const end of others) fateOf(end);
@@ -87,6 +87,7 @@ function openSyncReconcile(
     warnUnseen: unseenDeletionWarners(runtime.ledger, sync),
     warnLost: lostChangeWarner(runtime.ledger, sync),
     beforeDeletion,
+    refusedWrites: refusedWrites(runtime, sync.runId),
   });
 }
 

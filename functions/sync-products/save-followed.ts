@@ -28,13 +28,15 @@ export async function saveFollowed({ ledger, clock, logger }: Runtime, followed:
   const lags = acknowledgedOf(followed).map(({ changedAt }) =>
     Math.max(0, now - Math.max(changedAt, startedAt)),
   );
+  const written = changes.filter(({ isExpiry }) => !isExpiry);
   const minute: SyncMinute = {
     minute: new Date(now).toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length),
     records: lags.length,
     lagMillis: lags.reduce((sum, lag) => sum + lag, 0),
     maxLagMillis: Math.max(0, ...lags),
     // Pending keys alone, and what time to live deletes, tell nothing of whoever writes to the source.
-    lastAt: changes.every(({ isExpiry }) => isExpiry) ? 0 : now,
+    lastAt: written.length === 0 ? 0 : now,
+    newestChangeAt: Math.max(0, ...written.map(({ changedAt }) => changedAt)),
     ...done,
   };
   await addToMinute(ledger, { syncId: sync.runId, writer }, minute);

@@ -62,6 +62,7 @@ const config: Config = {
   maxConcurrency: 20,
   functionKey: '',
   settings: { defaultStockQuantity: 50 },
+  transformVersion: 'one',
   fenceWaitSeconds: 30,
   intentWaitSeconds: 60,
   closeWaitSeconds: 60,

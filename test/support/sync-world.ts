@@ -110,7 +110,13 @@ export async function createSyncWorld(): Promise<SyncWorld> {
     deployFor: (name: string) => void (sourceTable = name),
     async compare(execution: string, facts: Partial<Compared> = {}) {
       const now = world.clock.now();
-      const compared = { ...EMPTY_COMPARE, executionArn: executionArn(execution, 'sync'), startedAt: now };
+      const { transformVersion } = world.observer.config;
+      const compared = {
+        ...EMPTY_COMPARE,
+        transformVersion,
+        executionArn: executionArn(execution, 'sync'),
+        startedAt: now,
+      };
       await updateIf(world.observer.ledger, runKey('s'), {
         set: { compared: { ...compared, finishedAt: now, ...facts } },
       });

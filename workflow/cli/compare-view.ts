@@ -87,15 +87,19 @@ const tablesOf = ({ follows }: CompareResult['run']): string =>
 function nextStepOf({ compared, run }: CompareResult, place: StagePlace): string | undefined {
   if (compared.differing === 0) return undefined;
   const { compare, startSync, showSync } = commandsOf(place);
-  if (compared.repairs)
-    return stepText([
-      'They changed at every look, and are repaired with the next changes. Compare again',
-      compare(),
-    ]);
+  if (compared.repairs) return stepText([stillDifferentText(compared), compare()]);
   if (run.kind === 'compare')
     return stepText([
       'Nothing was repaired, because no sync is open. Start one',
       startSync(syncInputOf(run)),
     ]);
   return stepText(['Nothing was repaired, because the sync is switching. Look at it', showSync()]);
+}
+
+/** Why something differs after a compare that repairs, and what is to be done before the next. */
+function stillDifferentText({ differing, byHand = 0 }: CompareResult['compared']): string {
+  const restless = 'changed at every look, and are repaired with the next changes';
+  if (byHand === 0) return `They ${restless}. Compare again`;
+  const others = byHand < differing ? ` The others ${restless}.` : '';
+  return `${counted(byHand, 'target item has', 'target items have')} more attributes than a condition can name, so nothing can change them but you.${others} Delete each of them from the target by hand (above as table: key), then compare again, which writes them again`;
 }

@@ -1,5 +1,6 @@
 'use strict';
 
+const { createHash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const Module = require('node:module');
 const { join } = require('node:path');
@@ -20,18 +21,22 @@ function loadDefinition() {
     export { pascalCase } from './functions/shared/migration/function-names.ts';`;
   const { outputFiles } = buildSync({
     stdin: { contents, resolveDir: ROOT, loader: 'ts' },
+    absWorkingDir: ROOT,
     bundle: true,
+    // Leaves out comments, which are no other code.
+    minifyWhitespace: true,
     platform: 'node',
     format: 'cjs',
     logLevel: 'silent',
     write: false,
   });
   const compiled = new Module(join(ROOT, 'definition.cjs'), module);
-  compiled._compile(outputFiles[0].text, compiled.id);
-  return compiled.exports;
+  const [{ text }] = outputFiles;
+  compiled._compile(text, compiled.id);
+  return { ...compiled.exports, transformVersion: createHash('sha256').update(text).digest('hex').slice(0, 16) };
 }
 
-const { migration, pascalCase } = loadDefinition();
+const { migration, pascalCase, transformVersion } = loadDefinition();
 const { source, targets, filled, settings, migratedBy } = migration;
 
 /** CloudFormation's short forms as osls reads them. */
@@ -150,6 +155,8 @@ module.exports = {
   parameters,
   settings: JSON.stringify(parameters),
   settingDefaults: settings,
+  /** Of the definition with all that it imports: other code, another version. Comments are no code. */
+  transformVersion,
   migrate: machine('migrate'),
   callable: called(machine('migrate')),
   machine,

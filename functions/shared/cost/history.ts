@@ -33,6 +33,9 @@ export function fitsHistory(work: MapWork): boolean {
 /** For retries and for the states around the Maps. */
 const KEPT_EVENTS = 800;
 
+/** What Maps and repeated states of one execution may fill of its history together. */
+export const FILLABLE_EVENTS = HISTORY_EVENTS - KEPT_EVENTS;
+
 /** Who looks at a paused run, and what these looks may fill of one history. */
 export interface PauseShare {
   readonly workers: number;
@@ -48,7 +51,7 @@ export function pauseShareOf(
   { workers, mapEvents: planned = MAX_MAP_EVENTS }: PlannedMaps,
   mapMode: MapMode,
 ): PauseShare {
-  const events = HISTORY_EVENTS - KEPT_EVENTS;
+  const events = FILLABLE_EVENTS;
   return mapMode === 'DISTRIBUTED' ? { workers: 1, events } : { workers, events: events - planned };
 }
 

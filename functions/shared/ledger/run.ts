@@ -137,6 +137,8 @@ export interface Run extends Claims {
   readonly failedBatches?: number;
   /** Of a sync, epoch milliseconds: since when each look has found that its mapping cannot deliver. Absent: it can. */
   readonly undeliveredSince?: number;
+  /** Of a sync and of a compare: version of the transform when the last execution began to work on it. */
+  readonly transformVersion?: string;
   /** Of a sync and of a compare: the last compare that came to its end. */
   readonly compared?: Compared;
   /** Of {@link arrived}: its count, for conditions. */

@@ -37,8 +37,10 @@ export interface FollowedStream {
 export interface Gap {
   /** Epoch milliseconds: a compare that begins later closes it. */
   readonly at: number;
-  /** A sentence. */
+  /** Sentences. */
   readonly reason: string;
+  /** Whether it goes on: nothing is delivered until the sync is cancelled and started again, or its mapping is enabled. */
+  readonly isLasting?: boolean;
 }
 
 /** What a compare of the whole source with the whole target has come to. */
@@ -48,6 +50,8 @@ export interface Compared {
   /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly finishedAt: number;
+  /** The transform that was compared with; absent where another one was deployed meanwhile. */
+  readonly transformVersion?: string;
   /** Whether differences were repaired, or only named. */
   readonly repairs: boolean;
   /** Source items and target items that were looked at. */
@@ -56,9 +60,11 @@ export interface Compared {
   /** Source items whose target items differed at the second look: those that were repaired, and those that still differ. */
   readonly repaired: number;
   readonly differing: number;
+  /** Of those that still differ: target items that no write by condition can change. A person must delete them. */
+  readonly byHand?: number;
   /** Target items that the shop has changed: they stay. */
   readonly conflicts: number;
-  /** Source items that cannot be transformed: their target items stay. */
+  /** Source items that cannot be transformed, or whose target items DynamoDB refuses: their target items stay. */
   readonly quarantined: number;
   /** Items whose time to live is over: DynamoDB may delete them at any time. */
   readonly expired: number;

@@ -15,13 +15,19 @@ export interface NamedKey {
   readonly text: string;
   /** A sentence. */
   readonly reason: string;
+  /** `differing`: a target item that no write by condition can change. A person must delete it. */
+  readonly isByHand?: boolean;
   /** Epoch milliseconds: when it was last seen. A compare removes what it has not seen again. */
   readonly seenAt: number;
 }
 
 /** Names a key, or notes that it was seen again. Harmless to repeat. */
-export async function nameKey(ledger: LedgerTable, syncId: string, named: NamedKey): Promise<void> {
-  await updateIf(ledger, placeOf(syncId, named), { set: { ...VERSIONED, ...named } });
+export async function nameKey(
+  ledger: LedgerTable,
+  syncId: string,
+  { isByHand = false, ...named }: NamedKey,
+): Promise<void> {
+  await updateIf(ledger, placeOf(syncId, named), { set: { ...VERSIONED, ...named, isByHand } });
 }
 
 const placeOf = (syncId: string, { kind, text }: NamedKey): LedgerKey => ({

@@ -165,6 +165,8 @@ export interface SyncCounts {
   readonly maxLagMillis: number;
   /** Epoch milliseconds: when the last records of a writer were settled. Time to live is none. */
   readonly lastAt: number;
+  /** Epoch milliseconds, of a whole second: when the newest of the changes so far was made; absent before the first. */
+  readonly newestChangeAt?: number;
 }
 
 /** What a sync did in one minute. */
@@ -220,6 +222,7 @@ function sumOf(known: SyncCounts | undefined, done: SyncCounts): SyncCounts {
     lagMillis: known.lagMillis + done.lagMillis,
     maxLagMillis: Math.max(known.maxLagMillis, done.maxLagMillis),
     lastAt: Math.max(known.lastAt, done.lastAt),
+    newestChangeAt: Math.max(known.newestChangeAt ?? 0, done.newestChangeAt ?? 0),
   };
 }
 

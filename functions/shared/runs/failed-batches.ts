@@ -20,7 +20,7 @@ export function countFailedBatches({
  * Notes a gap of an open sync where Lambda has given up more batches than the sync has noted, or for other reasons that the
  * caller knows. The number is noted with the gap, so that the same messages make no other gap. Safe to repeat.
  *
- * @param reasons sentences
+ * @param reasons sentences; for as long as they hold, no change is delivered
  */
 export async function noteMissedChanges(
   runtime: FailedBatchesRuntime,
@@ -39,7 +39,8 @@ export async function noteMissedChanges(
   const reason = all.join(' ');
   // The alarm on gaps counts the message of this line: workflow/resources/alarms.yml.
   logger.error('A sync is not delivered all changes', { runId, reason });
-  await noteGap(ledger, runId, { at: clock.now(), reason }, { failedBatches: count });
+  const gap = { at: clock.now(), reason, ...(reasons.length > 0 && { isLasting: true }) };
+  await noteGap(ledger, runId, gap, { failedBatches: count });
 }
 
 function gaveUp(batches: number, config: FailedBatchesRuntime['config']): string {

@@ -2,6 +2,7 @@ import { count, counted } from '../counted.ts';
 import { moment } from '../format.ts';
 import type { RunStatus } from '../ledger/run.ts';
 import type { ReportedFailure } from './report.ts';
+import { isGapOpen } from './following.ts';
 import type { SyncReport } from './sync-report.ts';
 import type { Outcome, Tone } from './outcome.ts';
 
@@ -45,11 +46,6 @@ function toneOf(report: SyncReport): Tone {
   if (kind === 'compare' && differing > 0) return 'bad';
   const isClean = differing + pending.count + quarantined.count + conflicts.count === 0;
   return isClean && compared !== null && !isGapOpen(report) ? 'good' : 'notice';
-}
-
-/** Whether changes may have been missed that no compare has looked for since. */
-export function isGapOpen({ gap, compared }: Pick<SyncReport, 'gap' | 'compared'>): boolean {
-  return gap !== null && (compared === null || compared.startedAt <= gap.at);
 }
 
 function checked(checks: NonNullable<SyncReport['checks']>): Omit<Outcome, 'nextStep'> {

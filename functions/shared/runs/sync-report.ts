@@ -12,6 +12,7 @@ import {
   type SyncMinute,
 } from '../ledger/sync-records.ts';
 import type { Runtime } from '../runtime.ts';
+import { followingSteps, followingText } from './following.ts';
 import { syncInputOf } from './start-again.ts';
 import { shorten } from '../text.ts';
 
@@ -25,7 +26,7 @@ export interface NamedKeys {
 
 /** One thing that a cut over depends on. */
 export interface SyncCheck {
-  /** `mapping`, `stream`, `pending`, `quarantined`, `conflicts`, `compared`, `failures`, `gap` or `lag`. */
+  /** `mapping`, `stream`, `pending`, `quarantined`, `conflicts`, `compared`, `transform`, `failures`, `gap` or `lag`. */
   readonly what: string;
   /** False: a cut over would be refused, or would end without a switch. */
   readonly ok: boolean;
@@ -134,7 +135,7 @@ export async function buildSyncReport(
     // A call for pending keys alone has followed no change, so it has no lag.
     minutes: minutes.filter(({ records }) => records > 0).map(reportedMinute),
     ...more,
-    summary: summaryOf(run),
+    summary: summaryOf(run, pending.length),
     nextStep: nextStepOfSync(scope, run) ?? null,
     warnings: run.warnings,
     startedAt: run.startedAt,
@@ -163,7 +164,6 @@ function reportedMinute({ minute, records, repaired, lagMillis, maxLagMillis }: 
 }
 
 const SUMMARIES: Readonly<Partial<Record<RunStatus, (run: Run, tables: string) => string>>> = {
-  SYNCING: ({ sourceTable }, tables) => `${tables} follows every change of table ${sourceTable}.`,
   SWITCHING: ({ sourceTable }, tables) =>
     `A cut over from table ${sourceTable} to ${tables} is at work. The shop must not switch yet.`,
   SWITCHED: ({ sourceTable }, tables) =>
@@ -175,8 +175,10 @@ const SUMMARIES: Readonly<Partial<Record<RunStatus, (run: Run, tables: string) =
       : `The sync was cancelled. ${tables} stays as it is, and no longer follows the source.`,
 };
 
-function summaryOf(run: Run): string {
+/** @param pending keys that wait */
+function summaryOf(run: Run, pending: number): string {
   const tables = (run.follows?.tables ?? []).map(({ name }) => name).join(', ');
+  if (run.status === 'SYNCING') return followingText(run, tables, pending);
   const summary = SUMMARIES[run.status]?.(run, tables);
   if (summary !== undefined) return summary;
   return run.compared === undefined ? `The compare is ${run.status}.` : comparedSentence(run.compared);
@@ -192,14 +194,10 @@ export function comparedSentence(compared: Compared): string {
 }
 
 function nextStepOfSync({ config }: SyncReportScope, run: Run): string | undefined {
-  const { showSync, cutOver, cancelSync, startSync } = commandsOf(config);
+  const { startSync } = commandsOf(config);
   switch (run.status) {
     case 'SYNCING':
-      return stepText(
-        ['Watch it', showSync()],
-        ['When the shop is ready', cutOver({ dryRun: true })],
-        ['To end it', cancelSync()],
-      );
+      return stepText(...followingSteps(config, run));
     case 'CANCELLED':
       return run.kind === 'sync'
         ? stepText([

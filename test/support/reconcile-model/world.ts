@@ -177,6 +177,7 @@ export function requestsOf(world: World, send: Send, isConditional = true): Reco
         isRepeatable: true,
         isCertain: true,
       }),
+    recallRefusal: () => Promise.resolve(undefined),
   };
 }
 

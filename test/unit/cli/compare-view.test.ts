@@ -85,6 +85,17 @@ describe('what a compare prints', () => {
     expect(text).toContain(next);
   });
 
+  it.each([
+    [1, 'again, which writes them again', 'changed at every look'],
+    [2, 'The others changed at every look', 'They changed'],
+  ] as const)('says which of %i that differ only a person can change', (differing, next, unsaid) => {
+    const text = said(resultOf({ differing, byHand: 1 }));
+    expect(text).toContain('1 target item has more attributes than a condition can name');
+    expect(text).toContain('Delete each of them from the target by hand');
+    expect(text).toContain(next);
+    expect(text).not.toContain(unsaid);
+  });
+
   it('lists ten keys of a kind, and says that there are more', () => {
     const keys = { differing: Array.from({ length: 12 }, (_, index) => `p-${index}`) };
     expect(said(resultOf({ differing: 12 }, { keys }))).toContain('p-9, …');

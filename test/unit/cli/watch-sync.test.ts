@@ -24,7 +24,8 @@ const FOLLOWS = {
 const context = (): OperatorContext =>
   ({ ledger: world.observer.ledger, bucket: 'bucket', stage: 'test' }) as OperatorContext;
 
-const openSync = (runId = 's1'): Promise<Run> => begunRun(world, runId, { kind: 'sync', ...FOLLOWS });
+const openSync = (runId = 's1'): Promise<Run> =>
+  begunRun(world, runId, { kind: 'sync', isStarted: true, ...FOLLOWS });
 
 async function end(run: Run, to: 'CANCELLED'): Promise<void> {
   const holder = sampleHolder(run.runId);

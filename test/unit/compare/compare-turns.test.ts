@@ -1,16 +1,21 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareSource } from '../../../functions/compare-all/compare-source.ts';
 import { compareTarget } from '../../../functions/compare-all/compare-target.ts';
 import { judgeCompare } from '../../../functions/compare-all/judge-compare.ts';
-import { shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { runKey, shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
+import { forgetNamed, listNamed } from '../../../functions/shared/ledger/sync-names.ts';
 import { listPending } from '../../../functions/shared/ledger/sync-records.ts';
+import { keyOf } from '../../../functions/shared/items/item-key.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
+import type { ComparedOutput } from '../../../functions/shared/state.ts';
 import { longTurn } from '../files/backup-bench.ts';
 import { awsError, sizedProduct, sizedProducts } from '../migrate/migrate-bench.ts';
 import { type CompareBench, compareBench, type Gate } from './compare-bench.ts';
-import { CONFLICTS, drift, SOURCE, TARGET } from './drift.ts';
+import { CONFLICTS, drift, itemsOf, KEY, SOURCE, TARGET } from './drift.ts';
 
 let world: CompareBench;
 afterEach(() => world.bench.stop());
@@ -111,21 +116,6 @@ describe('a worker of a compare', () => {
     expect(others).toEqual([]);
   });
 
-  it('names a source item as quarantined whose target item DynamoDB refuses', async () => {
-    world = await compareBench({ ...ONE_SEGMENT, items: sizedProducts(3) });
-    await world.put(SOURCE, sizedProduct(7));
-    const { items } = world.runtime;
-    const putIf: typeof items.putIf = () => Promise.reject(awsError('ValidationException', 'too odd'));
-    const runtime = { ...world.runtime, items: { ...items, putIf } };
-    expect(await world.compare({ runtime })).toEqual({
-      differing: 0,
-      repaired: 0,
-      conflicts: 0,
-      quarantined: 1,
-    });
-    expect(await world.named()).toEqual(['quarantined p-7']);
-  });
-
   it('writes nothing more once the sync has been taken over by another execution', async () => {
     world = await compareBench(ONE_SEGMENT);
     await drift(world);
@@ -151,6 +141,100 @@ describe('a worker of a compare', () => {
     world = await compareBench(ONE_SEGMENT);
     const run = await world.bench.begin('migrate-1', {}, { lockTable: 'another' });
     await expect(world.map('source', { run })).rejects.toThrow('does not say which run migrate-1 follows');
+  });
+});
+
+describe('a source item whose target item DynamoDB refuses', () => {
+  const REFUSED = { differing: 0, repaired: 0, conflicts: 0, quarantined: 1 } as const;
+  const DIFFERING = { differing: 1, repaired: 0, conflicts: 0, quarantined: 0 } as const;
+
+  /** By the compare that repairs. */
+  let found: ComparedOutput;
+
+  /** Takes no new item. */
+  function refusing(): Runtime {
+    const { items } = world.runtime;
+    const putIf: typeof items.putIf = () => Promise.reject(awsError('ValidationException', 'too odd'));
+    return { ...world.runtime, items: { ...items, putIf } };
+  }
+  /** The compare of a cut over. */
+  const readOnly = async (): Promise<ComparedOutput> =>
+    world.compare({ run: await world.next('cut-over', 'SWITCHING') });
+
+  beforeEach(async () => {
+    world = await compareBench({ ...ONE_SEGMENT, items: sizedProducts(3) });
+    await world.put(SOURCE, sizedProduct(7));
+    found = await world.compare({ runtime: refusing() });
+  });
+
+  it('is named as quarantined by a compare that repairs', async () => {
+    expect(found).toEqual(REFUSED);
+    expect(await world.named()).toEqual(['quarantined p-7']);
+  });
+
+  it('is named as quarantined by the compare of a cut over, too, which writes nothing', async () => {
+    expect(await readOnly()).toEqual(REFUSED);
+    expect(await world.named()).toEqual(['quarantined p-7']);
+  });
+
+  it('differs for a cut over once another item of it is missing, which a repair would write', async () => {
+    await world.put(TARGET, ...itemsOf(7).slice(0, 1));
+    expect(await world.compare({ runtime: refusing(), run: await world.next('again') })).toEqual(REFUSED);
+    await world.remove(TARGET, keyOf(itemsOf(7)[0] ?? {}, KEY));
+    expect(await readOnly()).toEqual(DIFFERING);
+  });
+
+  it('differs for a cut over once it has been corrected in the source', async () => {
+    await world.put(SOURCE, sizedProduct(7, { name: { S: 'Corrected' } }));
+    expect(await readOnly()).toEqual(DIFFERING);
+    expect(await world.compare({ run: await world.next('cut-over') })).toMatchObject({ repaired: 1 });
+  });
+
+  it('differs for a cut over once an index of the target has changed, because DynamoDB may take it now', async () => {
+    const { dynamo } = world.runtime.clients;
+    const index = {
+      IndexName: 'byBrand',
+      KeySchema: [{ AttributeName: 'brand', KeyType: 'HASH' }],
+      Projection: { ProjectionType: 'KEYS_ONLY' },
+    } as const;
+    await dynamo.send(
+      new UpdateTableCommand({
+        TableName: TARGET,
+        AttributeDefinitions: [{ AttributeName: 'brand', AttributeType: 'S' }],
+        GlobalSecondaryIndexUpdates: [{ Create: { ...index, KeySchema: [...index.KeySchema] } }],
+      }),
+    );
+    expect(await readOnly()).toEqual(DIFFERING);
+  });
+
+  it('is known beyond the bound on names', async () => {
+    const [named] = await listNamed(world.runtime.ledger, world.run.runId);
+    if (named !== undefined) await forgetNamed(world.runtime.ledger, named);
+    expect(await readOnly()).toEqual(REFUSED);
+  });
+});
+
+describe('a target item with more attributes than a condition can name', () => {
+  const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`attribute${n}`, { N: `${n}` }]));
+
+  it('is counted as one that a person must delete, by every compare, and is written again after that', async () => {
+    world = await compareBench({ ...ONE_SEGMENT, items: [sizedProduct(1, many)] });
+    await world.put(SOURCE, sizedProduct(1, { ...many, name: { S: 'Renamed' } }));
+    const [metadata = {}] = itemsOf(1);
+    for (const status of ['SYNCING', 'SWITCHING'] as const) {
+      const run = await world.next(`compare-${status}`, status);
+      expect(await world.compare({ run })).toMatchObject({ differing: 1 });
+      expect(await world.compared()).toMatchObject({ differing: 1, byHand: 1 });
+      expect(await listNamed(world.runtime.ledger, run.runId)).toMatchObject([
+        { kind: 'differing', text: `${TARGET}: PRODUCT#p-1 / METADATA`, isByHand: true },
+      ]);
+    }
+    await world.remove(TARGET, keyOf(metadata, KEY));
+    expect(await world.compare({ run: await world.next('again') })).toMatchObject({
+      repaired: 1,
+      differing: 0,
+    });
+    expect(await world.target()).toEqual(await world.expected());
   });
 });
 
@@ -277,6 +361,16 @@ describe('the judgement of a compare', () => {
     await judgeCompare(runtime, { runId, executionArn });
     expect(waits).toHaveLength(1);
     expect(waits[0]).toBeGreaterThan(29_000);
+  });
+
+  it.each([
+    ['the deployed one', 'one', 'one'],
+    ['unknown', 'another', undefined],
+  ] as const)('notes that the transform compared with was %s', async (_, transformVersion, noted) => {
+    world = await compareBench(ONE_SEGMENT);
+    await updateIf(world.runtime.ledger, runKey(world.run.runId), { set: { transformVersion } });
+    await world.compare();
+    expect((await world.compared())?.transformVersion).toBe(noted);
   });
 
   it('comes to the same when it is asked again', async () => {

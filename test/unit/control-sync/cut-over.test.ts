@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { catalogueTable } from '../../support/shop.ts';
+import { KEYS_TAKEN_UP } from '../../../functions/shared/copy/reconcile/take-up-pending.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findRun, readRun } from '../../../functions/shared/ledger/run.ts';
@@ -119,6 +120,7 @@ describe('a cut over', () => {
       'quarantined',
       'conflicts',
       'compared',
+      'transform',
       'failures',
       'gap',
       'lag',
@@ -220,6 +222,43 @@ describe('items that cannot be transformed', () => {
   });
 });
 
+/** A call has followed a change that was made then. */
+async function settle(changedAt = world.clock.now()): Promise<void> {
+  const lastAt = world.clock.now();
+  const counts = { records: 1, repaired: 0, conflicts: 0, quarantined: 0, pending: 0 };
+  const lags = { lagMillis: 0, maxLagMillis: 0, lastAt, newestChangeAt: changedAt };
+  const minute = { minute: '2026-05-01T00:00', ...counts, ...lags };
+  await addToMinute(ledger(), { syncId: 's', writer: `call-${lastAt}` }, minute);
+}
+
+describe('the lag that a dry run lists', () => {
+  const lag = async () => (await world.check('d')).checks?.find(({ what }) => what === 'lag');
+  const HOUR_MILLIS = 3_600_000;
+
+  it('is good where the newest change was followed soon after it was made', async () => {
+    await settle(world.clock.now() - 1_000);
+    expect(await lag()).toMatchObject({
+      ok: true,
+      sentence: expect.stringContaining('1.0 s after') as string,
+    });
+  });
+
+  it('stands in the way while the sync still follows old changes, and no longer when it has caught up', async () => {
+    await settle(world.clock.now() - HOUR_MILLIS);
+    expect(await lag()).toMatchObject({
+      ok: false,
+      sentence: expect.stringContaining('not caught up') as string,
+    });
+    world.clock.advance(60_000);
+    expect(await lag()).toMatchObject({ ok: true });
+  });
+
+  it('does not refuse a cut over, which waits for it', async () => {
+    await settle(world.clock.now() - HOUR_MILLIS);
+    expect(await world.begin('x', FROZEN)).toMatchObject({ outcome: 'DRAIN' });
+  });
+});
+
 describe('the drain before it', () => {
   let since: number;
   beforeEach(async () => {
@@ -227,13 +266,6 @@ describe('the drain before it', () => {
     await world.begin('x', FROZEN);
   });
   const drained = () => world.drain('x', since);
-
-  async function settle(): Promise<void> {
-    const lastAt = world.clock.now();
-    const counts = { records: 1, repaired: 0, conflicts: 0, quarantined: 0, pending: 0 };
-    const minute = { minute: '2026-05-01T00:00', ...counts, lagMillis: 0, maxLagMillis: 0, lastAt };
-    await addToMinute(ledger(), { syncId: 's', writer: `call-${lastAt}` }, minute);
-  }
 
   it('waits until nothing has arrived for as long as a fence', async () => {
     world.clock.advance(20_000);
@@ -252,11 +284,40 @@ describe('the drain before it', () => {
     expect(await drained()).toMatchObject({ done: true });
   });
 
-  it('ends the cut over when changes still arrive after a quarter of an hour', async () => {
+  it('blames a writer for changes that were made after it had begun, and still arrive after a quarter of an hour', async () => {
     world.clock.advance(900_000);
     await settle();
     await expect(drained()).rejects.toThrow(
-      /still arrive [^]*Freeze the source[^]*\nnpm run cutover -- --stage test --frozen\n/,
+      /still arrive\. The newest one was made at .*A writer is not frozen[^]*\nFreeze the source[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
+  });
+
+  it('blames no writer for changes from before it that the sync has not followed yet', async () => {
+    world.clock.advance(900_000);
+    await settle(since - 3_600_000);
+    const refusal = drained();
+    await expect(refusal).rejects.toThrow(
+      /has not caught up [^]*1 h 15 min ago[^]*\nnpm run sync -- --stage test\n[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
+    await expect(refusal).rejects.not.toThrow(/writer|Freeze/);
+  });
+
+  it('names the reason of a key that waits for more than a quarter of an hour although nothing arrives', async () => {
+    await notePending(ledger(), pendingOf('p1'), { ...pendingKey, reason: 'TransformError: boom' });
+    world.clock.advance(900_000);
+    const refusal = drained();
+    await expect(refusal).rejects.toThrow(
+      /^Nothing arrives any more\. 1 key is pending\. p1: TransformError: boom\.\nLook at the pending keys[^]*\nnpm run sync -- --stage test\nFix what the reasons name[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
+    await expect(refusal).rejects.not.toThrow(/Freeze|1970/);
+  });
+
+  it('goes on with the rest where more keys wait than it could take up', async () => {
+    for (let n = 0; n <= KEYS_TAKEN_UP; n += 1)
+      await notePending(ledger(), pendingOf(`p${n}`), { ...pendingKey, text: `p${n}` });
+    world.clock.advance(900_000);
+    await expect(drained()).rejects.toThrow(
+      /501 keys are pending\. The first 3:[^]*\nEach look takes up some of them, so cut over again[^]*\nnpm run cutover -- --stage test --frozen\n/,
     );
   });
 
@@ -285,9 +346,40 @@ describe('a switch that must not be made', () => {
     expect((await world.sync()).gap?.reason).toMatch(/p7/);
   });
 
+  const nameDiffering = (text: string, more: { isByHand?: boolean } = {}) =>
+    nameKey(ledger(), 's', {
+      kind: 'differing',
+      text,
+      reason: 'It differs.',
+      seenAt: world.clock.now(),
+      ...more,
+    });
+
   it('is not made when something differs', async () => {
     await compared({ differing: 2 });
-    await expectNotSwitched(/2 source items differ/);
+    await nameDiffering('p7');
+    await nameDiffering('p8');
+    await expectNotSwitched(
+      /2 source items differ .*\(p7, p8\)\. A writer is not frozen, changes were missed, or somebody else has changed/,
+    );
+    expect((await world.sync()).gap).toBeDefined();
+  });
+
+  it('blames no writer for a target item that no condition can change, and says what helps', async () => {
+    await compared({ differing: 1, byHand: 1 });
+    await nameDiffering('products-enhanced: P / M', { isByHand: true });
+    await expectNotSwitched(
+      /1 target item differs .* cannot be changed.*\(products-enhanced: P \/ M\)\. The sync goes on\.\nDelete [^]*\nnpm run compare -- --stage test\n[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
+    expect((await world.sync()).gap).toBeUndefined();
+  });
+
+  it('names missed changes and what no condition can change apart', async () => {
+    await compared({ differing: 3, byHand: 1 });
+    await nameDiffering('p7');
+    await nameDiffering('products-enhanced: P / M', { isByHand: true });
+    await expectNotSwitched(/2 source items differ .*\(p7\)\. A writer .* 1 target item differs .*P \/ M\)/);
+    expect((await world.sync()).gap).toBeDefined();
   });
 
   it('is not made on an older compare, or on one that repaired', async () => {
@@ -318,7 +410,9 @@ describe('a switch that must not be made', () => {
   it('is not made while a key is pending', async () => {
     await compared();
     await notePending(ledger(), pendingOf('p1'), pendingKey);
-    await expectNotSwitched(/1 key is pending, the first is p1/);
+    await expectNotSwitched(
+      /1 key is pending\. p1: It is changed all the time\.[^]*\nLook at the pending keys/,
+    );
   });
 
   it('loses to a change that arrives between its look and its write', async () => {
@@ -377,5 +471,61 @@ describe('a source whose stream was switched off', () => {
     await switchStreamOff(world);
     const { checks = [] } = await world.check('x');
     expect(checks.find(({ what }) => what === 'stream')).toMatchObject({ ok: false });
+  });
+});
+
+describe('a transform that was deployed after the last compare', () => {
+  const OTHER =
+    /No compare was made yet with the transform that is deployed.* Run npm run compare -- --stage test first\./;
+  beforeEach(() => world.compare('s', { transformVersion: 'another' }));
+
+  it('fails the check of a dry run, which names the compare', async () => {
+    const { checks = [] } = await world.check('d');
+    expect(checks.find(({ what }) => what === 'transform')).toMatchObject({
+      ok: false,
+      sentence: expect.stringMatching(OTHER) as string,
+    });
+  });
+
+  it('refuses the cut over before it waits for a frozen source', async () => {
+    await expect(world.begin('x', FROZEN)).rejects.toThrow(OTHER);
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING' });
+  });
+
+  it('is compared with by the next compare, after which the cut over begins', async () => {
+    await world.begin('c', { action: 'compare' });
+    expect(await world.sync()).toMatchObject({ transformVersion: world.observer.config.transformVersion });
+    await world.compare('c');
+    world.end('c');
+    expect(await world.begin('x', FROZEN)).toMatchObject({ outcome: 'DRAIN' });
+  });
+});
+
+describe('a transform that is deployed during the cut over', () => {
+  it('is no reason to switch, nor to blame a writer', async () => {
+    await compared({ differing: 2, transformVersion: 'another' });
+    const { switched, cause } = await world.switch('x');
+    expect({ switched, cause }).toEqual({
+      switched: false,
+      cause: expect.stringMatching(
+        /Another transform was deployed during the cut over[^]*\nnpm run compare [^]*\nnpm run cutover /,
+      ) as string,
+    });
+    expect(cause).not.toMatch(/writer/);
+  });
+});
+
+describe('a sync whose cut over would not fit into one history', () => {
+  it('is not cut over, and keeps following', async () => {
+    const { plan } = await world.sync();
+    const slow = { ...plan, estimatedProducts: 2_000_000, estimatedBytes: 1_000_000, readUnitsPerSecond: 1 };
+    await updateIf(ledger(), runKey('s'), { set: { plan: slow } });
+    await expect(world.begin('x', FROZEN)).rejects.toMatchObject({
+      name: 'RunTooLongForInlineError',
+      message: expect.stringMatching(
+        /A cut over, which compares twice .*start the sync with a higher/,
+      ) as string,
+    });
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING' });
   });
 });

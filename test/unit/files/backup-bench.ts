@@ -52,6 +52,7 @@ const config = {
   maxConcurrency: 4,
   functionKey: '',
   settings: { defaultStockQuantity: 50 },
+  transformVersion: 'one',
   fenceWaitSeconds: 0,
   intentWaitSeconds: 0,
   closeWaitSeconds: 0,

@@ -97,6 +97,7 @@ const environment = {
   SOURCE_TABLE: 'products',
   TABLE_PREFIX: '',
   SETTINGS: '{"defaultStockQuantity":"50"}',
+  TRANSFORM_VERSION: '0123456789abcdef',
 };
 
 describe('the deployment that is tried out', () => {

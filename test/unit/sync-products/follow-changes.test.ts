@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { findRefusedWrite } from '../../../functions/shared/ledger/refused-write.ts';
+import { awsError } from '../migrate/migrate-bench.ts';
 import { wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { itemsOf, openSyncBench, product, type SyncBench, targetName, wholeTurn } from './sync-bench.ts';
 
@@ -155,6 +158,19 @@ describe('what stays as it is', () => {
     expect(new Set((await bench.target()).values())).toEqual(new Set(itemsOf(product('1'))));
     expect(await bench.named()).toEqual(['quarantined 1']);
     expect(await bench.minute()).toMatchObject({ repaired: 0, quarantined: 1 });
+  });
+
+  it('is named where DynamoDB refuses its item, and the write is remembered for the compare of a cut over', async () => {
+    await bench.putSource(product('1'));
+    const runtime = bench.gated((operation, send) =>
+      operation === 'PutItem' ? Promise.reject(awsError('ValidationException', 'too odd')) : send(),
+    );
+    expect(await bench.call(['1'], { runtime })).toEqual(acknowledged);
+    expect(await bench.named()).toEqual(['quarantined 1']);
+    const place = { syncId: 'sync-1', identity: canonicalJson({ id: { S: '1' } }) };
+    expect((await findRefusedWrite(bench.world.observer.ledger, place))?.reason).toMatch(
+      /DynamoDB refuses item/,
+    );
   });
 
   it('stays named when its key is settled later, until a compare has not seen it again', async () => {

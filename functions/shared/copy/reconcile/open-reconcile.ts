@@ -6,6 +6,7 @@ import { createRate } from '../rate.ts';
 import { readPace } from '../read-pace.ts';
 import type { WarnLost } from '../unseen-deletion.ts';
 import type { ReconcileRules } from './reconcile-io.ts';
+import type { RefusedWrites } from './refused-writes.ts';
 import { type Reconciled, reconcile, type ReconcileRequest } from './reconcile.ts';
 import { type Lane, openRequests, type ReconcileCost } from './requests.ts';
 
@@ -26,6 +27,8 @@ export interface ReconcileScope {
   readonly warnLost?: WarnLost;
   /** Awaited before each deletion, with the table's name. Absent: a claim says that the worker may delete. */
   readonly beforeDeletion?: (tableName: string) => Promise<void>;
+  /** Absent: nobody remembers what DynamoDB refuses, so it is known only to a reconcile that writes. */
+  readonly refusedWrites?: RefusedWrites | undefined;
 }
 
 /** Reconciles one source key and adds to the cost, even where it throws. @throws as {@link reconcile} */
@@ -46,8 +49,14 @@ export function openReconcile(
 ): ReconcileKey {
   const rules = reconcileRules(runtime, scope.run);
   const { sourceTable } = scope.run;
-  return (request, cost) =>
-    reconcile(openRequests(runtime, { ...scope, sourceTable, laneOf, cost }), rules, request);
+  return (request, cost) => {
+    const { sourceKey } = request;
+    return reconcile(
+      openRequests(runtime, { ...scope, sourceTable, sourceKey, laneOf, cost }),
+      rules,
+      request,
+    );
+  };
 }
 
 /** What the source items of a run must become. */

@@ -26,12 +26,22 @@ export interface ReconcileIo {
    * is as read. Not stopped by the fence.
    */
   readonly putBack: (table: TargetTable, item: WireItem, existing?: WireItem) => Promise<ConditionalOutcome>;
+  /** Writes nothing: what is known of DynamoDB's refusal of this very put or change; `undefined`: nothing. */
+  readonly recallRefusal: (table: TargetTable, write: PlannedWrite) => Promise<Refused | undefined>;
 }
 
 export type TargetTable = RunTable<FilledTable>;
 
 /** `failed`: the condition failed, others have written. An object: DynamoDB will never take this item, and why. */
-export type WriteEnd = 'written' | 'failed' | { readonly refused: string };
+export type WriteEnd = 'written' | 'failed' | Refused;
+
+/** A change, or, without `from`, a put where nothing is. */
+export type PlannedWrite = Pick<ItemReplacement, 'to'> & Partial<ItemReplacement>;
+
+export interface Refused {
+  /** A sentence. */
+  readonly refused: string;
+}
 
 /** What a source item must become: as the followed run would have made it. */
 export interface ReconcileRules {

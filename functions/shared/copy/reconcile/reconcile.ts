@@ -4,7 +4,7 @@ import type { WireItem } from '../../items/wire-item.ts';
 import type { TransformResult } from '../../migration/migration.ts';
 import { type DeletionEnd, putBackIfMore } from '../put-back.ts';
 import { type ConflictKind, decide, type Decision } from './decide.ts';
-import type { ReconcileIo, ReconcileRules, TargetTable, WriteEnd } from './reconcile-io.ts';
+import type { ReconcileIo, ReconcileRules, Refused, TargetTable, WriteEnd } from './reconcile-io.ts';
 
 export interface ReconcileRequest {
   /** The whole key of a source item, which need not exist any more. */
@@ -83,6 +83,9 @@ export async function reconcile(
     const end = repair ? await write(due, done) : NOTHING_WRITTEN;
     if (!end.hasFailed && isSame(look.source, await io.readSource(sourceKey))) {
       if (repair) return { ...resultOf(endOf(done), look, done), ...end.refusal };
+      // A repair would begin with this write, and end with its refusal.
+      const refused = await due[0]?.recall();
+      if (refused !== undefined) return { ...resultOf('equal', look, done), ...refusalOf(refused) };
       const differences = due.map(({ difference }) => difference);
       return { ...resultOf('different', look, done), differences };
     }
@@ -141,14 +144,17 @@ async function write(due: readonly DueWrite[], done: Done): Promise<TryEnd> {
   let hasFailed = false;
   for (const { difference, send } of due) {
     const end = await send();
-    if (typeof end === 'object')
-      return { hasFailed, refusal: { quarantined: { code: ITEM_REFUSED, reason: end.refused } } };
+    if (typeof end === 'object') return { hasFailed, refusal: refusalOf(end) };
     if (end === 'written') done.repaired.push(difference);
     else hasFailed = true;
     if (end === 'lost') done.lost.push({ ...difference, kind: end });
   }
   return { hasFailed };
 }
+
+const refusalOf = ({ refused }: Refused): Pick<Reconciled, 'quarantined'> => ({
+  quarantined: { code: ITEM_REFUSED, reason: refused },
+});
 
 /** Code of a source item whose target item DynamoDB will never take. */
 const ITEM_REFUSED = 'ItemRefused';
@@ -157,18 +163,31 @@ const ITEM_REFUSED = 'ItemRefused';
 interface DueWrite {
   readonly difference: Difference;
   readonly send: () => Promise<WriteEnd | 'lost'>;
+  /** See {@link ReconcileIo.recallRefusal}. */
+  readonly recall: () => Promise<Refused | undefined>;
 }
 
 /** First what is missing, last what is too much: a reader of the target never sees less than there is. */
 function writesOf(io: ReconcileIo, { table, decision }: TableLook): readonly DueWrite[] {
-  const due = (kind: Difference['kind'], item: WireItem, send: DueWrite['send']): DueWrite => ({
+  const due = (kind: Difference['kind'], item: WireItem): Pick<DueWrite, 'difference'> => ({
     difference: { kind, ...named(table, item) },
-    send,
   });
   return [
-    ...decision.puts.map((item) => due('missing', item, () => io.putIf(table, item))),
-    ...decision.changes.map((one) => due('different', one.to, () => io.changeIf(table, one))),
-    ...decision.deletions.map((item) => due('extra', item, () => remove(io, table, item))),
+    ...decision.puts.map((to) => ({
+      ...due('missing', to),
+      send: () => io.putIf(table, to),
+      recall: () => io.recallRefusal(table, { to }),
+    })),
+    ...decision.changes.map((one) => ({
+      ...due('different', one.to),
+      send: () => io.changeIf(table, one),
+      recall: () => io.recallRefusal(table, one),
+    })),
+    ...decision.deletions.map((item) => ({
+      ...due('extra', item),
+      send: () => remove(io, table, item),
+      recall: () => Promise.resolve(undefined),
+    })),
   ];
 }
 

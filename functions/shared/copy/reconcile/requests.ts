@@ -23,7 +23,8 @@ import type { WarnLost } from '../unseen-deletion.ts';
 import type { Rate } from '../rate.ts';
 import type { ReadPace } from '../read-pace.ts';
 import type { ItemReplacement } from './decide.ts';
-import type { ReconcileIo, TargetTable, WriteEnd } from './reconcile-io.ts';
+import type { PlannedWrite, ReconcileIo, Refused, TargetTable, WriteEnd } from './reconcile-io.ts';
+import type { ItemWrite, RefusedWrites } from './refused-writes.ts';
 
 /** What requests were charged, and how many of them were too fast. */
 export interface ReconcileCost extends WriteMeter {
@@ -39,6 +40,9 @@ export interface Lane {
 /** What the requests of one source key need. */
 export interface RequestScope {
   readonly sourceTable: string;
+  readonly sourceKey: WireItem;
+  /** Absent: nobody remembers what DynamoDB refuses. */
+  readonly refusedWrites?: RefusedWrites | undefined;
   readonly fence: () => Promise<void>;
   /** Epoch milliseconds after which no request begins. */
   readonly deadline: number;
@@ -67,6 +71,7 @@ export function openRequests(runtime: Runs, request: RequestScope): ReconcileIo 
     changeIf: (table, replacement) => change(scope, table, replacement),
     deleteIf: (table, item) => remove(scope, table, item),
     putBack: (table, item, existing) => putBack(scope, table, { item, existing }),
+    recallRefusal: (table, planned) => recallRefusal(scope, table, planned),
   };
 }
 
@@ -125,11 +130,11 @@ function paidScope(
 
 function put(scope: Scope, table: TargetTable, item: WireItem): Promise<WriteEnd> {
   const { items } = scope.runtime;
-  return write(scope, { table, item }, () => items.putIf(table.name, item, absentIn(table)));
+  return write(scope, { table, to: item }, () => items.putIf(table.name, item, absentIn(table)));
 }
 
 async function change(scope: Scope, table: TargetTable, replacement: ItemReplacement): Promise<WriteEnd> {
-  return write(scope, { table, item: replacement.to }, () => sendChange(scope, table, replacement));
+  return write(scope, { table, ...replacement }, () => sendChange(scope, table, replacement));
 }
 
 /** Both items must be small enough for a condition, which the decision sees to. */
@@ -144,27 +149,42 @@ async function sendChange(
   return updateIf(runtime.clients.dynamo)({ tableName: table.name, key: keyIn(table, from), change: wanted });
 }
 
-interface WrittenItem {
+interface TargetWrite extends PlannedWrite {
   readonly table: TargetTable;
-  readonly item: WireItem;
 }
 
 async function write(
   scope: Scope,
-  { table, item }: WrittenItem,
+  { table, ...planned }: TargetWrite,
   attempt: () => Promise<ConditionalOutcome>,
 ): Promise<WriteEnd> {
+  const { to } = planned;
   try {
-    const outcome = await paidWrite(paidScope(scope, table), writeUnitsOf(item), attempt);
+    const outcome = await paidWrite(paidScope(scope, table), writeUnitsOf(to), attempt);
     return outcome.written ? 'written' : 'failed';
   } catch (error) {
     if (!isRefusedItem(error)) throw error;
-    const key = keyText(item, table.spec.tableKey);
-    return {
-      refused: `DynamoDB refuses item ${key} of table ${table.name} for good: ${shorten(error.message, 500)} What was there stays. Correct the source item, and it is taken up again. Or correct the transform.`,
-    };
+    const key = keyText(to, table.spec.tableKey);
+    const refused = `DynamoDB refuses item ${key} of table ${table.name} for good: ${shorten(error.message, 500)} What was there stays. Correct the source item, and it is taken up again. Or correct the transform.`;
+    await scope.refusedWrites?.note(itemWrite(scope, table, planned), refused);
+    return { refused };
   }
 }
+
+async function recallRefusal(
+  scope: Scope,
+  table: TargetTable,
+  planned: PlannedWrite,
+): Promise<Refused | undefined> {
+  const refused = await scope.refusedWrites?.find(itemWrite(scope, table, planned));
+  return refused === undefined ? undefined : { refused };
+}
+
+const itemWrite = ({ sourceKey }: Scope, { name }: TargetTable, planned: PlannedWrite): ItemWrite => ({
+  ...planned,
+  table: name,
+  sourceKey,
+});
 
 async function remove(scope: Scope, table: TargetTable, item: WireItem): Promise<PaidDeletion> {
   const { items } = scope.runtime;

@@ -10,7 +10,7 @@ const CONFLICT_REASONS: Readonly<Record<NamedConflict['kind'], string>> = {
     'It is not as a migration wrote it, and differs from what the source item becomes now. It stays as it is.',
   added: 'No migration wrote it, and the source item does not become it. It stays as it is.',
   tooLarge:
-    'It differs from what the source item becomes now, but has more attributes than a condition can name. It stays as it is. Change or delete it by hand.',
+    'It differs from what the source item becomes now, but has more attributes than a condition can name. It stays as it is. Delete it by hand, and a compare writes it again.',
   lost: 'Others changed it while it was being deleted, and again before it was put back. The first of these changes is lost.',
 };
 
@@ -21,8 +21,10 @@ export function itemText({ table, key }: Pick<NamedConflict, 'table' | 'key'>): 
 
 /** A target item that stays. One that a migration wrote and cannot change is no edit of the shop: it differs. */
 export function conflictKey(conflict: NamedConflict): StayingKey {
-  const kind = conflict.kind === 'tooLarge' ? 'differing' : 'conflict';
-  return { kind, text: itemText(conflict), reason: CONFLICT_REASONS[conflict.kind] };
+  const key = { text: itemText(conflict), reason: CONFLICT_REASONS[conflict.kind] };
+  return conflict.kind === 'tooLarge'
+    ? { kind: 'differing', isByHand: true, ...key }
+    : { kind: 'conflict', ...key };
 }
 
 /** A source item that cannot be transformed, under its key. Its target items stay. */

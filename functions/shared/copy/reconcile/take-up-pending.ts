@@ -6,6 +6,9 @@ import { createPipeline } from '../pipeline.ts';
 import type { ReconcileKey } from './open-reconcile.ts';
 import { type KeyEnd, reconcileBatch } from './reconcile-batch.ts';
 
+/** Pending keys that a call with no changes of its own takes up. */
+export const KEYS_TAKEN_UP = 500;
+
 /** Whose pending keys, and how many of them. */
 export interface PendingScope {
   readonly syncId: string;

@@ -1,7 +1,8 @@
 import { count, counted } from '../../counted.ts';
 import { duration, moment } from '../../format.ts';
 import { cutOverSteps, freezeSteps } from '../cutover-guide.ts';
-import { gapText, isGapOpen } from '../sync-outcome.ts';
+import { gapText } from '../sync-outcome.ts';
+import { isGapOpen } from '../following.ts';
 import type { NamedKeys, SyncReport } from '../sync-report.ts';
 import { heading } from './heading.ts';
 import { type Content, type Html, html } from './html.ts';

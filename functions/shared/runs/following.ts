@@ -1,0 +1,46 @@
+import { commandsOf, type StagePlace, type Step } from '../commands.ts';
+import { counted } from '../counted.ts';
+import type { Run } from '../ledger/run.ts';
+import type { Gap } from '../ledger/sync-facts.ts';
+import { syncInputOf } from './start-again.ts';
+import type { SyncReport } from './sync-report.ts';
+
+/** How far the target of an open sync follows the source: a sentence. @param pending keys that wait */
+export function followingText(run: Run, tables: string, pending: number): string {
+  const { sourceTable, isStarted } = run;
+  if (isStarted !== true)
+    return `The sync of table ${sourceTable} is starting. ${tables} is in step once its first compare has ended.`;
+  const gap = openGap(run);
+  if (gap?.isLasting === true)
+    return `${tables} does not follow table ${sourceTable}: changes are not delivered. ${gap.reason}`;
+  if (gap !== undefined)
+    return `${tables} follows table ${sourceTable}, but changes may have been missed. ${gap.reason}`;
+  const butFor = pending === 0 ? '' : `, but for ${counted(pending, 'key that waits', 'keys that wait')}`;
+  return `${tables} follows every change of table ${sourceTable}${butFor}.`;
+}
+
+/** What an operator may do with it. */
+export function followingSteps(config: StagePlace, run: Run): readonly Step[] {
+  const { showSync, cutOver, cancelSync, compare, startSync } = commandsOf(config);
+  const gap = openGap(run);
+  if (gap?.isLasting === true)
+    return [
+      ['End it', cancelSync()],
+      ['Then start it again, which compares everything', startSync(syncInputOf(run))],
+    ];
+  const next: readonly Step[] =
+    gap === undefined
+      ? [['When the shop is ready', cutOver({ dryRun: true })]]
+      : [['Look for the changes that may have been missed', compare()]];
+  return [['Watch it', showSync()], ...(run.isStarted === true ? next : []), ['To end it', cancelSync()]];
+}
+
+/** Changes that may have been missed, and that no compare has looked for since. */
+function openGap({ gap, compared }: Run): Gap | undefined {
+  return isGapOpen({ gap: gap ?? null, compared: compared ?? null }) ? gap : undefined;
+}
+
+/** Whether changes may have been missed that no compare has looked for since. */
+export function isGapOpen({ gap, compared }: Pick<SyncReport, 'gap' | 'compared'>): boolean {
+  return gap !== null && (compared === null || compared.startedAt <= gap.at);
+}
