@@ -78,6 +78,11 @@ export class TableUnavailableError extends MigrationError {
   override readonly name = 'TableUnavailableError';
 }
 
+/** Another table has the name of the source that a run began with. */
+export class SourceReplacedError extends MigrationError {
+  override readonly name = 'SourceReplacedError';
+}
+
 /** A quota of the account is used up. The message names it and says how to raise it. */
 export class TableQuotaError extends MigrationError {
   override readonly name = 'TableQuotaError';

@@ -65,7 +65,7 @@ export interface Run extends Claims {
   readonly sourceTable: string;
   /** The table whose lock the run takes, where it is not the source's: a restore into a table that no migration uses. */
   readonly lockTable?: string;
-  /** DynamoDB's TableId of the source, where a step called alone reads it. */
+  /** DynamoDB's TableId of the source, where the run backs it up; absent in runs of earlier versions. */
   readonly sourceTableId?: string;
   readonly parameters: RunParameters;
   readonly plan: Plan;
