@@ -13,6 +13,7 @@ import { type ItemScan, scanItems } from '../shared/copy/scan-items.ts';
 import { BackupDamagedError } from '../shared/errors.ts';
 import { filePut } from '../shared/ledger/file.ts';
 import type { Run } from '../shared/ledger/run.ts';
+import { assertBackupSource } from '../shared/runs/known-source.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Progress } from '../shared/copy/checkpoint.ts';
 import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
@@ -39,7 +40,7 @@ interface SegmentScope {
  * Backs up one Scan segment of the source: strongly consistent pages within the worker's share, into data
  * files that are written once. Can be called again at any point, even twice at once.
  *
- * @throws ItemNotCarriableError, TableUnavailableError, BackupDamagedError, RunClosedError (none retried);
+ * @throws ItemNotCarriableError, TableUnavailableError, SourceReplacedError, BackupDamagedError, RunClosedError (none retried);
  *   TransientError when another worker works on the same segment.
  */
 export async function backupSegment(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
@@ -52,7 +53,7 @@ export async function backupSegment(runtime: Runtime, input: WorkerInput, turn: 
         state: 'BackupProducts',
         unit: async (shardTurn) => {
           assertNotSealed(shardTurn.run, input.shard);
-          scope ??= openScope(runtime, input.shard, shardTurn);
+          scope ??= await openScope(runtime, input.shard, shardTurn);
           await markStarted(scope, shardTurn);
           return backUpFile(scope, shardTurn);
         },
@@ -71,7 +72,12 @@ function assertNotSealed({ runId, backup }: Run, segment: number): void {
   );
 }
 
-function openScope(runtime: Runtime, segment: number, turn: ShardTurn<SegmentCursor>): SegmentScope {
+async function openScope(
+  runtime: Runtime,
+  segment: number,
+  turn: ShardTurn<SegmentCursor>,
+): Promise<SegmentScope> {
+  await assertBackupSource(runtime, turn.run);
   const { plan, sourceTable } = turn.run;
   const { counters, cursor } = turn.progress;
   const { readUnits = 0, throttles = 0, items = 0 } = counters;

@@ -53,9 +53,11 @@ async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInp
 
 function newRun(runtime: Runtime, { execution, tested }: BeginRunInput, input: MigrateInput): NewRun {
   const { resume: _resume, Comment: _comment, confirm: _confirm, maxConcurrency, ...parameters } = input;
+  const { sourceTableId, ...plan } = tested.plan;
   return {
-    ...newRunOf(runtime, execution, tested.plan),
+    ...newRunOf(runtime, execution, plan),
     kind: 'migrate',
+    ...(sourceTableId !== undefined && { sourceTableId }),
     parameters: { ...parameters, maxConcurrency: maxConcurrency ?? runtime.config.maxConcurrency },
     backupId: backupIdFor(execution.startTime, execution.name),
   };

@@ -10,6 +10,7 @@ import { meetOtherLock, waysToFree } from '../shared/runs/lock-conflict.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import { changedSince, missingFile } from '../shared/runs/plan-obstacle.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
+import { otherSource } from '../shared/runs/known-source.ts';
 import { prepareResumption } from '../shared/runs/prepare-resumption.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -37,7 +38,8 @@ export async function resume(
       `"resume": there is no run ${runId} of this workflow. Nothing was changed.`,
       stepText(['List the runs', commandsOf(runtime.config).runs()]),
     );
-  const resumption = { run, typed: typedInput(typed) };
+  const other = otherSource(run, payload.tested.plan.sourceTableId);
+  const resumption = { run, typed: typedInput(typed), other };
   if (input.dryRun && !staysDry(run)) throw notDry(runtime, resumption);
   // No confirmation makes a plan usable that is out of date.
   if (run.status === 'PLANNED') await assertUsable(runtime, resumption);
@@ -49,9 +51,16 @@ export async function resume(
     },
     run,
   );
-  if (run.status === 'HELD') await prepareResumption(runtime, run);
+  if (run.status === 'HELD') {
+    assertSourceToRead(runtime, resumption);
+    await prepareResumption(runtime, run);
+  }
   const holder = holderOf(execution);
-  const facts = withOwnNames(runtime, run, await resumedFacts(runtime, run, { typed: Object(typed), input }));
+  const facts = withOwnNames(
+    runtime,
+    run,
+    await resumedFacts(runtime, run, { typed: Object(typed), input, other }),
+  );
   const resumed = await resumeRun(runtime.ledger, run, holder, facts);
   if (resumed === undefined) {
     await refuseChangedOrLocked(runtime, resumption);
@@ -67,6 +76,8 @@ export async function resume(
 interface Resumption {
   readonly run: Run;
   readonly typed: Input;
+  /** That another table has the source's name now. */
+  readonly other: string | undefined;
 }
 
 /** The input of a new run that takes the place of the resumed one. */
@@ -100,7 +111,7 @@ function notDry({ config }: Runtime, resumption: Resumption): InvalidInputError 
 /** Returns where the run may try again. @throws LockHeldError, InvalidInputError */
 async function refuseChangedOrLocked(
   { ledger, config }: Runtime,
-  { run: { runId }, typed }: Resumption,
+  { run: { runId }, typed, other }: Resumption,
 ): Promise<void> {
   const { migrate, follow } = commandsOf(config);
   const run = await readRun(ledger, runId);
@@ -113,7 +124,7 @@ async function refuseChangedOrLocked(
       stepText(
         isAtWork
           ? ['Wait until it ends', follow(runId)]
-          : ['For a new run', migrate(newInput({ run, typed }))],
+          : ['For a new run', migrate(newInput({ run, typed, other }))],
       ),
     );
   const met = await meetOtherLock(ledger, run);
@@ -126,9 +137,25 @@ async function refuseChangedOrLocked(
 
 /** @throws InvalidInputError saying why the plan cannot be applied any more; not retried */
 async function assertUsable(runtime: Runtime, resumption: Resumption): Promise<void> {
-  const { run } = resumption;
-  const obstacle = (await changedSince(runtime, run)) ?? (await missingFile(runtime, run));
+  const { run, other } = resumption;
+  const replaced = other && `table ${run.sourceTable} was deleted and created again after it was planned`;
+  const obstacle = replaced ?? (await changedSince(runtime, run)) ?? (await missingFile(runtime, run));
   if (obstacle !== undefined) throw outOfDate(runtime, resumption, obstacle);
+}
+
+/**
+ * A sealed backup is complete without the source. One that is not would hold items of two tables.
+ *
+ * @throws InvalidInputError; not retried
+ */
+function assertSourceToRead({ config }: Runtime, resumption: Resumption): void {
+  const { run, other } = resumption;
+  if (other === undefined || run.backup !== undefined) return;
+  const { rollBack, migrate } = commandsOf(config);
+  throw new InvalidInputError(
+    `"resume": ${other} Its backup is not complete, and would hold items of two tables. Nothing was changed.`,
+    stepText(['Roll it back', rollBack(run.runId)], ['Then start again', migrate(newInput(resumption))]),
+  );
 }
 
 /** Asked again under the lock: from here on nobody else can change anything. The plan stays as it was. */
@@ -154,6 +181,12 @@ function outOfDate({ config }: Runtime, resumption: Resumption, obstacle: string
 /** Fields that a resumed run takes from its new input. It keeps all its other parameters. */
 const RESUMABLE = new Set(['resume', 'maxQuarantined', 'maxCost', 'confirm', 'Comment']);
 
+/** What a resumption was given and has found. */
+interface ResumedWith extends Pick<Resumption, 'other'> {
+  readonly typed: object;
+  readonly input: MigrateInput;
+}
+
 /**
  * What changes with a resumption. How many products may stay behind and what the run may cost can be said again: nobody
  * knows them before the run is held or planned. What else was typed is not silently left out.
@@ -161,7 +194,7 @@ const RESUMABLE = new Set(['resume', 'maxQuarantined', 'maxCost', 'confirm', 'Co
 async function resumedFacts(
   runtime: Runtime,
   run: Run,
-  { typed, input }: { readonly typed: object; readonly input: MigrateInput },
+  { typed, input, other }: ResumedWith,
 ): Promise<Partial<Run>> {
   const fields = Object.keys(typed);
   const ignored = fields.filter((field) => !RESUMABLE.has(field));
@@ -176,12 +209,15 @@ async function resumedFacts(
       ...(fields.includes('maxQuarantined') && { maxQuarantined }),
       ...(fields.includes('maxCost') && { maxCost }),
     },
-    ...(ignored.length > 0 && {
-      warnings: [
-        ...run.warnings,
-        `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined and maxCost can be given again.`,
-      ],
-    }),
+    warnings: [
+      ...run.warnings,
+      ...(ignored.length === 0
+        ? []
+        : [
+            `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined and maxCost can be given again.`,
+          ]),
+      ...(other === undefined ? [] : [`${other} Backup ${run.backupId} holds the items of the earlier one.`]),
+    ],
   };
 }
 

@@ -2,7 +2,7 @@ import { type Command, commandsOf, type Step, stepText } from '../shared/command
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { SyncRefusedError } from '../shared/errors.ts';
 import { findRun, type Run } from '../shared/ledger/run.ts';
-import { replacedSource } from '../shared/runs/known-source.ts';
+import { otherSource, replacedSource } from '../shared/runs/known-source.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 
 /** What a sync or a compare begins with. */
@@ -28,19 +28,6 @@ export function requireSourceConfirmed(followed: Run, { tableId, confirmed, conf
     `${other} A sync deletes from the target what its source does not hold. Nothing was changed.`,
     stepText(['If this table is the right source', confirm(tableId)]),
   );
-}
-
-/**
- * That another table than the one that the migration has read is the source now, as a sentence; `undefined` where it is the
- * same, or where nobody knows.
- */
-export function otherSource(
-  { runId, sourceTable, source }: Pick<Run, 'runId' | 'sourceTable' | 'source'>,
-  found: string | undefined,
-): string | undefined {
-  const known = source?.tableId ?? '';
-  if (known === '' || found === undefined || known === found) return undefined;
-  return `Table ${sourceTable} is not the one that migration ${runId} has read: its TableId is ${found}, and it was ${known}.`;
 }
 
 /**

@@ -78,7 +78,7 @@ export class TableUnavailableError extends MigrationError {
   override readonly name = 'TableUnavailableError';
 }
 
-/** The source that a sync or a compare began with was deleted, or another table has its name now. */
+/** The source that a backup, a sync or a compare began with was deleted, or another table has its name now. */
 export class SourceReplacedError extends MigrationError {
   override readonly name = 'SourceReplacedError';
 }

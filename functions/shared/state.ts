@@ -70,6 +70,8 @@ export const planSchema = z.lazy(() =>
     /** Products that the table probably holds: by DescribeTable, up to six hours old, or counted if the table is small. */
     estimatedProducts: z.number().min(0),
     estimatedBytes: z.number().min(0),
+    /** DynamoDB's TableId of the source. BeginRun notes it in the run instead of the plan. */
+    sourceTableId: z.string().optional(),
     /** The source's time to live attribute, if time to live is on. */
     timeToLiveAttribute: z.string().optional(),
     /** What fills the tables, and a clause that says why; absent: batch. */

@@ -80,6 +80,7 @@ async function planRun(
   const { obstacles: bulkObstacles, choice } = checkEngine({ input, plan: sized, place: config, targets });
   const plan = choice === undefined ? sized : priced({ ...sized, writeEngine: choice.chosen }, region);
   const { attribute: timeToLiveAttribute } = timeToLive;
+  const { TableId: sourceTableId } = source;
   return {
     checks: [
       ...checkEmpty(config, probe, input),
@@ -89,7 +90,11 @@ async function planRun(
       ...(choice === undefined ? [] : [choice.check]),
     ],
     bulkObstacles,
-    plan: timeToLiveAttribute === undefined ? plan : { ...plan, timeToLiveAttribute },
+    plan: {
+      ...plan,
+      ...(sourceTableId !== undefined && { sourceTableId }),
+      ...(timeToLiveAttribute !== undefined && { timeToLiveAttribute }),
+    },
   };
 }
 

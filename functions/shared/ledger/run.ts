@@ -66,8 +66,8 @@ export interface Run extends Claims {
   /** The table whose lock the run takes, where it is not the source's: a restore into a table that no migration uses. */
   readonly lockTable?: string;
   /**
-   * DynamoDB's TableId of the source: of a step called alone that reads it, of a sync and of a compare. Absent in syncs of
-   * earlier versions until the next compare, and where the engine gives none.
+   * DynamoDB's TableId of the source, where the run reads it: of a migration and a step that back it up, of a sync and of
+   * a compare. Absent in runs of earlier versions (a sync notes it with its next compare), and where the engine gives none.
    */
   readonly sourceTableId?: string;
   readonly parameters: RunParameters;

@@ -4,39 +4,68 @@ import { SourceReplacedError } from '../errors.ts';
 import { createLookout } from '../ledger/fence.ts';
 import type { Run } from '../ledger/run.ts';
 import { mustCancel } from './sync-ends.ts';
-import { assertSameTable, type TableLooker } from '../tables/known-table.ts';
+import type { Runtime } from '../runtime.ts';
+import { assertSameTable, describeKnown, type TableLooker } from '../tables/known-table.ts';
 
-/** A sync or a compare, and what it knows of its source. */
-type KnownSource = Pick<
-  Run,
-  'runId' | 'kind' | 'status' | 'isStarted' | 'sourceTable' | 'sourceTableId' | 'follows'
->;
+/** A run, and what it knows of its source. */
+type KnownSource = Pick<Run, 'runId' | 'kind' | 'sourceTable' | 'sourceTableId' | 'source'>;
+
+/** A sync or a compare. */
+type KnownEnds = KnownSource & Pick<Run, 'status' | 'isStarted' | 'follows'>;
 
 /**
- * Why the source is no longer the table that the run began with, as a sentence; `undefined` where it is, or where the run
- * has noted no TableId.
+ * Why another table than the one that the run began with has the source's name, as a sentence; `undefined` where it is the
+ * same, or where nobody knows.
  *
- * @param found TableId of the table that has the name now; absent: there is none
+ * @param found TableId of the table that has the name now
  */
-export function replacedSource(
-  { runId, kind, sourceTable, sourceTableId }: KnownSource,
+export function otherSource(
+  { runId, kind, sourceTable, sourceTableId, source }: KnownSource,
   found: string | undefined,
 ): string | undefined {
-  if (sourceTableId === undefined || sourceTableId === found) return undefined;
-  const now = found === undefined ? '' : ` and created another with that name (TableId ${found})`;
-  const isNot = found === undefined ? 'is gone' : `is not the one that ${kind} ${runId} began with`;
-  return `Table ${sourceTable} ${isNot}: somebody has deleted it${now}. Its TableId was ${sourceTableId}.`;
+  const known = sourceTableId ?? source?.tableId ?? '';
+  if (known === '' || found === undefined || known === found) return undefined;
+  const what = kind === 'sync' || kind === 'compare' ? kind : 'run';
+  return `Table ${sourceTable} is not the one that ${what} ${runId} began with: somebody has deleted it and created another with that name (TableId ${found}, and it was ${known}).`;
+}
+
+/** {@link otherSource}, also where there is no such table any more. @param found absent: there is none */
+export function replacedSource(run: KnownSource, found: string | undefined): string | undefined {
+  const { sourceTable, sourceTableId } = run;
+  if (sourceTableId === undefined || found !== undefined) return otherSource(run, found);
+  return `Table ${sourceTable} is gone: somebody has deleted it. Its TableId was ${sourceTableId}.`;
+}
+
+/** One backup must not hold items of two tables. @throws SourceReplacedError; not retried */
+export function refuseOtherSource(run: Run, found: string | undefined): void {
+  const other = otherSource(run, found);
+  if (other === undefined) return;
+  throw new SourceReplacedError(`${other} One backup must not hold items of two tables. Find out who.`);
 }
 
 /**
- * Checks that the source is still the table that the run began with. Another one, above all an empty one, says nothing of
- * the items that the target holds.
+ * Checks before a turn of a backup that the source is still the table that the run began with. One that replaces it during
+ * the turn is found when the backup is sealed.
+ *
+ * @throws SourceReplacedError, TableUnavailableError; neither is retried
+ */
+export async function assertBackupSource(
+  runtime: Pick<Runtime, 'clients' | 'clock'>,
+  run: Run,
+): Promise<void> {
+  if (run.sourceTableId === undefined) return;
+  refuseOtherSource(run, (await describeKnown(runtime, run.sourceTable)).TableId);
+}
+
+/**
+ * Checks that the source is still the table that a sync or a compare began with. Another one, above all an empty one, says
+ * nothing of the items that the target holds.
  *
  * @throws SourceReplacedError; not retried
  */
-export async function assertSameSource(
+async function assertSameSource(
   { clients, config }: TableLooker & { readonly config: StagePlace },
-  run: KnownSource,
+  run: KnownEnds,
 ): Promise<void> {
   if (run.sourceTableId === undefined) return;
   const replaced = replacedSource(run, (await describeTable(clients.tables, run.sourceTable))?.TableId);
@@ -55,7 +84,7 @@ export async function assertSameSource(
  */
 export function watchBothEnds(
   runtime: TableLooker & { readonly config: StagePlace },
-  run: KnownSource,
+  run: KnownEnds,
 ): () => Promise<void> {
   return createLookout(runtime.clock, async () => {
     await assertSameSource(runtime, run);

@@ -23,6 +23,7 @@ import { filledTablesOf } from '../tables/run-tables.ts';
 import { expiringSentence } from '../aws/time-to-live.ts';
 import { listTransformed } from '../ledger/transformed-file.ts';
 import { inputOf } from './again-input.ts';
+import { refuseOtherSource } from './known-source.ts';
 import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
 import { hasTargets, targetManifests, targetProblems, targetsPrefix } from './seal-targets.ts';
 
@@ -36,7 +37,7 @@ export type SealedBackup = Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'i
  * Makes a backup of the files: proves that nothing is missing or superfluous, then writes the manifests of
  * target files and backup, the backup's summary last. Idempotent; a second call writes the same bytes.
  *
- * @throws BackupDamagedError; TooManyQuarantinedError and CostLimitError once the backup is sealed; RunClosedError (none retried).
+ * @throws BackupDamagedError; SourceReplacedError; TooManyQuarantinedError and CostLimitError once the backup is sealed; RunClosedError (none retried).
  */
 export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise<SealedBackup> {
   const { ledger, clock } = runtime;
@@ -104,6 +105,8 @@ async function sourceDescription(runtime: Runtime, run: Run): Promise<TableDescr
     { dynamo: runtime.clients.dynamo, clock: runtime.clock },
     run.sourceTable,
   );
+  // Every segment was read before, and no TableId comes back: so all items are of one table.
+  refuseOtherSource(run, source.tableId);
   await updateRun(runtime.ledger, run, { source });
   return source;
 }

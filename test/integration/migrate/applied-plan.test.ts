@@ -85,6 +85,20 @@ describe('a dry run that is applied with resume', () => {
     expect(await shop.ledgerRun(plan.runId)).toMatchObject({ status: 'PLANNED' });
   });
 
+  it('is refused once its source was deleted and created again', async () => {
+    await shop.reset(secretProducts(12));
+    const plan = await shop.migrate({ dryRun: true });
+    await shop.dynamo.call('DeleteTable', { TableName: 'products' });
+    await shop.dynamo.fillProducts(secretProducts(3));
+    const refused = await shop.endOf(await shop.begin({ resume: plan.runId }));
+    expect(refused).toMatchObject({ status: 'FAILED', error: 'InvalidInputError' });
+    expect(refused.cause).toContain('products was deleted and created again after it was planned');
+    expect(await shop.ledgerRun(plan.runId)).toMatchObject({
+      status: 'PLANNED',
+      sourceTableId: expect.any(String),
+    });
+  });
+
   it('is used up where it fails, and what it made is rolled back', async () => {
     await shop.reset(secretProducts(12));
     const plan = await shop.migrate({ dryRun: true });

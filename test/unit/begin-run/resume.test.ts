@@ -7,6 +7,7 @@ import {
 } from '../../../functions/shared/copy/transform/transform-shard.ts';
 import { backupLayout, RUN_LAYOUT } from '../../../functions/shared/files/layout.ts';
 import { resumeRun } from '../../../functions/shared/ledger/begin.ts';
+import { describeTable } from '../../../functions/shared/aws/describe-table.ts';
 import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
 import { findLockOf } from '../../../functions/shared/ledger/lock.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
@@ -73,9 +74,15 @@ function resume(input: object = {}, runtime: Runtime = bench.runtime, name = 're
     machine: 'migrate',
     input: { resume: 'run-1', ...input },
     execution: { id: `arn:aws:${name}`, name, startTime: '2026-02-01T00:00:00.000Z' },
-    tested: { plan: SINGLE_PLAN },
+    tested: { plan: { ...SINGLE_PLAN, sourceTableId: found } },
   });
 }
+
+/** TableId of the source that TestConnection finds; absent where the engine gives none. */
+let found: string | undefined;
+afterEach(() => {
+  found = undefined;
+});
 
 /** The run is a plan as before, free of lock and execution. */
 async function expectUntouched(run: Run): Promise<void> {
@@ -230,6 +237,18 @@ describe('a planned run that is resumed', () => {
     await expectUntouched(run);
   });
 
+  it('is refused once another table has the name of its source', async () => {
+    const run = await planned();
+    found = 'another-table';
+    await expect(resume()).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringMatching(
+        /because table products was deleted and created again.*Nothing was changed/,
+      ),
+    });
+    await expectUntouched(run);
+  });
+
   it('is not applied where a dry run is asked for', async () => {
     const run = await planned();
     await expect(resume({ dryRun: true })).rejects.toMatchObject({
@@ -367,15 +386,17 @@ describe('a planned run that is resumed', () => {
 
 describe('a held run that is resumed', () => {
   /** Held after this many files were transformed. */
-  async function heldAfter(fileCount: number, change: Partial<Plan> = plan): Promise<void> {
+  async function heldAfter(fileCount: number, change: Partial<Plan> = plan): Promise<Run> {
     bench = await startBench();
     await bench.createTable(productsTable);
     await bench.fill(sourceTable, products(60));
-    const run = await bench.begin('run-1', change, { parameters: { ...parameters, dryRun: false } });
+    const { TableId = '' } = (await describeTable(bench.runtime.clients.tables, sourceTable)) ?? {};
+    const facts = { parameters: { ...parameters, dryRun: false }, sourceTableId: TableId };
+    const run = await bench.begin('run-1', change, facts);
     const worker = { runId: run.runId, executionArn: run.executionArn, shard: 0 };
     await drive((input, turn) => backupSegment(bench.runtime, input, turn), worker);
     for (let file = 0; file < fileCount; file += 1) await transformShard(bench.runtime, worker, shortTurn());
-    await end(run.runId, 'HELD');
+    return end(run.runId, 'HELD');
   }
 
   it('makes every target file again under another folder where some were missing', async () => {
@@ -419,6 +440,31 @@ describe('a held run that is resumed', () => {
     await hold();
     await resume({}, bench.runtime, 'third');
     expect((await readRun(bench.runtime.ledger, runId)).targetMaking).toBe(2);
+  });
+
+  it('is refused where another table has the name of its source and its backup is not complete', async () => {
+    const { sourceTableId } = await heldAfter(0);
+    found = 'another-table';
+    await expect(resume()).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringMatching(
+        new RegExp(
+          `TableId another-table, and it was ${sourceTableId}[^]*items of two tables[^]*\nnpm run rollback -- --stage test run-1\n`,
+        ),
+      ),
+    });
+    expect(await readRun(bench.runtime.ledger, 'run-1')).toMatchObject({ status: 'HELD' });
+    expect(await findExecution(bench.runtime.ledger, 'resumer')).toBeUndefined();
+  });
+
+  it('goes on with its sealed backup, and says that the source is another table now', async () => {
+    const { run, ...made } = await sealedBench(products(3), { plan });
+    bench = made.bench;
+    await end(run.runId, 'HELD');
+    found = 'another-table';
+    expect(await resume()).toMatchObject({ run: { outcome: 'RESUMED' } });
+    const { warnings } = await readRun(bench.runtime.ledger, 'run-1');
+    expect(warnings.join(' ')).toMatch(/TableId another-table.*holds the items of the earlier one/);
   });
 
   it.each([

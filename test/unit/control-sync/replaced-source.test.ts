@@ -35,7 +35,7 @@ describe('the start of a sync', () => {
     await expect(world.begin('s')).rejects.toMatchObject({
       name: 'SyncRefusedError',
       message: expect.stringMatching(
-        `^Table products is not the one that migration m has read: its TableId is ${tableId}, and it was former\\.[^]*\nnpm run sync -- --stage test --start --confirm-source ${tableId}\n`,
+        `^Table products is not the one that run m began with: .* \\(TableId ${tableId}, and it was former\\)\\.[^]*\nnpm run sync -- --stage test --start --confirm-source ${tableId}\n`,
       ),
     });
     expect(await findRun(world.observer.ledger, 's')).toBeUndefined();
