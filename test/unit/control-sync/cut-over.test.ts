@@ -149,13 +149,16 @@ describe('the freeze of a global table', () => {
     expect(replicas?.[0]?.undo).toBe(
       `aws dynamodb delete-resource-policy --resource-arn ${replicaArn} --region eu-west-1`,
     );
-    const steps = freezeSteps({ source: { table: 'products' } } as Parameters<typeof freezeSteps>[0], {
-      policy: '',
-      freeze,
-      undo,
-      cutOver: 'cut over',
-      replicas: replicas ?? [],
-    });
+    const steps = freezeSteps(
+      { source: { table: 'products' } },
+      {
+        policy: '',
+        freeze,
+        undo,
+        cutOver: 'cut over',
+        replicas: replicas ?? [],
+      },
+    );
     expect(steps.map(({ command }) => command)).toEqual([
       undefined,
       freeze,
