@@ -214,7 +214,12 @@ function remedyFor({ tables, targets }: CommitFacts, verification: Verification 
   const { missing = 0, different = 0, extra = 0 } = verification ?? {};
   if (tables.some((table) => tableProblems(table).length > 0))
     return 'Find out who deletes or replaces tables while a run is working.';
+  const tablesText = targets.join(' or ');
+  const expiry =
+    missing === 0
+      ? ''
+      : ` Time to live also deletes what has expired: if it is on for ${tablesText}, switch it off until then.`;
   return missing + different + extra > 0
-    ? `The report names keys. If the shop already writes into ${targets.join(' or ')}, stop that until the migration has succeeded.`
+    ? `The report names keys. If the shop already writes into ${tablesText}, stop that until the migration has succeeded.${expiry}`
     : 'If nobody has changed the ledger, the backup or the target by hand, this is a fault of the migration: keep the report.';
 }

@@ -1,4 +1,4 @@
-import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
@@ -12,6 +12,7 @@ let bench: Bench;
 afterEach(() => bench.stop());
 
 const products = sizedProducts(40);
+const NOTHING = { S: '' };
 
 async function begun(existing?: Parameters<typeof commitBench>[1]) {
   const started = await commitBench(products, existing);
@@ -118,6 +119,18 @@ describe('a run is not committed', () => {
   });
   it.each(['orders', catalogueTable.name])('when somebody deletes %s before the commit', async (name) => {
     expect(await refused('CompleteRun', () => deleteTable(bench, name))).toContain(`table ${name} is gone`);
+  });
+  it('when an item is gone from the target, which time to live may have deleted', async () => {
+    const error = await refused('VerifyMigration', async () => {
+      const { dynamo } = bench.runtime.clients;
+      const TableName = catalogueTable.name;
+      const { Items: [item] = [] } = await dynamo.send(new ScanCommand({ TableName, Limit: 1 }));
+      const { PK = NOTHING, SK = NOTHING } = item ?? {};
+      await dynamo.send(new DeleteItemCommand({ TableName, Key: { PK, SK } }));
+    });
+    expect(error).toMatch(
+      /missing: 1, not 0.* Time to live also deletes what has expired: if it is on for \S+, switch it off/s,
+    );
   });
   it('when somebody has replaced a table', async () => {
     const error = await refused('CompleteRun', async () => {
