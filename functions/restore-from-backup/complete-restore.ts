@@ -8,7 +8,7 @@ import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { noteReliance } from '../shared/ledger/reliance.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { readRecords, type RunRecords } from '../shared/ledger/run-records.ts';
-import { warnRun } from '../shared/ledger/run-update.ts';
+import { noteSettings } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
 import { untilQuiet } from '../shared/ledger/quiet.ts';
@@ -18,23 +18,27 @@ import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { judgeRestore, readRestoreFacts } from './judge-restore.ts';
 import type { RestoredCounts } from '../shared/runs/reported-counts.ts';
-import { restoredCounts } from '../shared/runs/restored-counts.ts';
+import { restoredCounts, restoredTableIn } from '../shared/runs/restored-counts.ts';
 import { orderOf } from '../shared/runs/restore-order.ts';
 import { restoreSettings } from './restore-settings.ts';
+import { unconfirmedWarnings } from './unconfirmed-settings.ts';
 
 /** The report of a restore: the output of the `restore` machine. */
 export interface RestoreReport extends Report {
   readonly restored: RestoredCounts;
 }
 
-/** Sets tags, time to live and billing of a table that this run created. What could not be set becomes a warning. */
+/**
+ * Sets tags, time to live and billing of a table that this run created. What could not be set becomes a warning, in place
+ * of those that the commit noted.
+ */
 export async function finishSettings(
   runtime: Runtime,
   { run, ledger }: { readonly run: Run; readonly ledger: RunLedger },
   manifest: MigrationManifest,
 ): Promise<void> {
   const { targetTable } = orderOf(run);
-  const record = ledger.tables.find(({ name }) => name === targetTable);
+  const record = restoredTableIn(ledger.tables, run);
   if (record?.outcome !== 'CREATED' || record.tableArn === undefined) return;
   const { expired } = restoredCounts(run, ledger);
   const status = run.kind === 'manual' ? 'RUNNING' : 'SUCCEEDED';
@@ -46,7 +50,21 @@ export async function finishSettings(
     expired,
     check,
   };
-  await warnRun(runtime.ledger, run, await restoreSettings(runtime, scope));
+  await noteSettings(runtime.ledger, run, await restoreSettings(runtime, scope));
+}
+
+/**
+ * What the commit notes, so that every report names the settings of a new table even if nobody lives to set them. Nothing
+ * for an existing table, which keeps its own.
+ */
+function unconfirmedFacts(
+  runtime: Runtime,
+  { run, ledger }: { readonly run: Run; readonly ledger: RunLedger },
+  { table: backedUp }: MigrationManifest,
+): Pick<Run, 'unconfirmedSettings'> {
+  const { mode, targetTable: tableName, backupId, expired } = restoredCounts(run, ledger);
+  if (mode === 'EXISTING') return {};
+  return { unconfirmedSettings: unconfirmedWarnings(runtime, { tableName, backedUp, expired, backupId }) };
 }
 
 async function commit(
@@ -66,7 +84,13 @@ async function commit(
     to: 'SUCCEEDED',
     lock: 'release',
     writer: `complete:${run.executionArn}`,
-    facts: { verification, finishedAt, opening: 'PENDING', ...reliance.facts },
+    facts: {
+      verification,
+      finishedAt,
+      opening: 'PENDING',
+      ...unconfirmedFacts(runtime, { run, ledger }, manifest),
+      ...reliance.facts,
+    },
   } as const;
   const committed = await transition(runtime.ledger, change, reliance.actions);
   if (committed !== undefined) return committed;

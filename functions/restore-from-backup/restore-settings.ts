@@ -103,12 +103,20 @@ async function setOrWarn(
   }
 }
 
-function timeToLiveWarning({ tableName, backedUp, expired }: SettingsScope): string {
+/** For a table whose time to live stays off. */
+export function timeToLiveWarning({
+  tableName,
+  backedUp,
+  expired,
+}: Pick<SettingsScope, 'tableName' | 'backedUp' | 'expired'>): string {
   return `${tableName}: time to live on ${backedUp.timeToLiveAttribute ?? ''} was left off, because ${expired} restored items have expired and would be deleted at once. Look at them, then switch it on in the DynamoDB console.`;
 }
 
 /** Settings of the backed up table, as far as they are known, that the new one lacks. */
-function otherSettingsWarning({ tableName, backedUp }: SettingsScope): string {
+export function otherSettingsWarning({
+  tableName,
+  backedUp,
+}: Pick<SettingsScope, 'tableName' | 'backedUp'>): string {
   const { tableName: source, otherSettings } = backedUp;
   const unseen = `A backup does not say whether ${source} had ${unseenSettings.replace(/, (?=[^,]*$)/, ' or ')}; ${tableName} has none of them.`;
   if (otherSettings === undefined)

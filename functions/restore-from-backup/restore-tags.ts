@@ -36,6 +36,22 @@ async function tagResource(send: Send, tags: readonly Tag[]): Promise<readonly R
   return refused;
 }
 
+const isOwn = ({ Key = '' }: Tag): boolean => OWN_TAGS.has(Key);
+const isAws = ({ Key = '' }: Tag): boolean => AWS_TAG.test(Key);
+const wantedTags = (tags: readonly Tag[]): readonly Tag[] => tags.filter((tag) => !isOwn(tag) && !isAws(tag));
+const ROOM = MAX_TAGS - OWN_TAGS.size;
+
+/** The tags of a backed up table that a restored one is given. */
+export const settableTags = (tags: readonly Tag[]): readonly Tag[] => wantedTags(tags).slice(0, ROOM);
+
+/** One sentence for each reason why the restored table is not given tags of the backed up one. */
+export const unsettableTagWarnings = (tableName: string, tags: readonly Tag[]): readonly string[] =>
+  sentencesOf(tableName, [
+    { tags: wantedTags(tags).slice(ROOM), reason: `a table has at most ${MAX_TAGS} tags` },
+    { tags: tags.filter(isAws), reason: 'only AWS can set them' },
+    { tags: tags.filter(isOwn), reason: 'the restore sets its own values for them' },
+  ]);
+
 /** One sentence for each reason. */
 function sentencesOf(tableName: string, left: readonly Refused[]): readonly string[] {
   const byReason = Map.groupBy(left, ({ reason }) => reason);
@@ -65,19 +81,13 @@ export async function restoreTags(
   runtime: Pick<Runtime, 'clients' | 'clock'>,
   { tableName, tableArn: ResourceArn, tags, check }: TaggedTable,
 ): Promise<readonly string[]> {
-  const isOwn = ({ Key = '' }: Tag): boolean => OWN_TAGS.has(Key);
-  const isAws = ({ Key = '' }: Tag): boolean => AWS_TAG.test(Key);
-  const wanted = tags.filter((tag) => !isOwn(tag) && !isAws(tag));
-  const room = MAX_TAGS - OWN_TAGS.size;
   const send: Send = (Tags) =>
     patiently(runtime, async () => {
       await check();
       return runtime.clients.dynamo.send(new TagResourceCommand({ ResourceArn, Tags: [...Tags] }));
     });
-  return sentencesOf(tableName, [
-    { tags: wanted.slice(room), reason: `a table has at most ${MAX_TAGS} tags` },
-    { tags: tags.filter(isAws), reason: 'only AWS can set them' },
-    { tags: tags.filter(isOwn), reason: 'the restore sets its own values for them' },
-    ...(await tagResource(send, wanted.slice(0, room))),
-  ]);
+  return [
+    ...unsettableTagWarnings(tableName, tags),
+    ...sentencesOf(tableName, await tagResource(send, settableTags(tags))),
+  ];
 }

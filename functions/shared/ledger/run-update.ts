@@ -39,6 +39,25 @@ export async function warnRun(ledger: LedgerTable, run: Run, warnings: readonly 
   await updateIf(ledger, runKey(run.runId), { if: EXISTING, append: { warnings: added } });
 }
 
+/**
+ * Adds sentences about a restored table's settings to the run's warnings; each at most once. They replace what the commit
+ * has noted, in one request, so that a report has either.
+ *
+ * @throws the SDK's errors; harmless to repeat.
+ */
+export async function noteSettings(
+  ledger: LedgerTable,
+  run: Run,
+  warnings: readonly string[],
+): Promise<void> {
+  const added = warnings.filter((warning) => !run.warnings.includes(warning));
+  await updateIf(ledger, runKey(run.runId), {
+    if: EXISTING,
+    append: { warnings: added },
+    remove: ['unconfirmedSettings'],
+  });
+}
+
 /** What is still to be done for a run that has ended. */
 export type PendingFact = 'opening' | 'protection' | 'reporting';
 

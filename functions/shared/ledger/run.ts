@@ -110,6 +110,11 @@ export interface Run extends Claims {
   readonly opening?: 'PENDING' | 'DONE';
   /** After the commit point: whether the new tables are protected. */
   readonly protection?: 'PENDING' | 'DONE';
+  /**
+   * Of a restore into a new table, from its commit until its settings are set: sentences for the report, which has them
+   * with the warnings.
+   */
+  readonly unconfirmedSettings?: readonly string[];
   /** Whether the report says how the run has ended. Absent: it has not, or it leaves none. */
   readonly reporting?: 'PENDING' | 'DONE';
   readonly failure?: { readonly error: string; readonly cause: string; readonly state?: string };

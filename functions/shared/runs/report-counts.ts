@@ -39,11 +39,11 @@ type NumberedTable = FilledTableOfReport & { readonly number: number };
 const uncountedWarning = (name: string): string =>
   `Nobody has counted the items of this run that are in table ${name} now. The report counts those that its workers have recorded.`;
 
-/** A run's warnings, and one for each of {@link uncountedTables}. */
-export const warningsOf = ({ warnings }: Pick<Run, 'warnings'>, uncounted: ReadonlySet<string>) => [
-  ...warnings,
-  ...[...uncounted].map(uncountedWarning),
-];
+/** A run's warnings, those about settings that nobody has confirmed, and one for each of {@link uncountedTables}. */
+export const warningsOf = (
+  { warnings, unconfirmedSettings = [] }: Pick<Run, 'warnings' | 'unconfirmedSettings'>,
+  uncounted: ReadonlySet<string>,
+) => [...warnings, ...unconfirmedSettings, ...[...uncounted].map(uncountedWarning)];
 
 /** What of the run is in place in the target now, by what exists and what was counted. */
 export function countsInPlace(
