@@ -134,13 +134,13 @@ export function assertAllowed({ config }: Runtime, input: RestoreInput, targetTa
     if (targetTable.startsWith(prefix)) return;
     throw new RestoreTargetError(
       `A restore may not write to table ${targetTable}, because its name does not begin with ${prefix}. Nothing was created. Name another table, or leave targetTable out.`,
-      intoNewTable(config, input),
+      intoNewTable(config, typedInput(input)),
     );
   }
   if (!config.restoreIntoSource)
     throw new RestoreTargetError(
       `Restoring into the source table ${targetTable} is switched off, and its role could not write there. Nothing was changed. To allow it, ${deployWith('restoreIntoSource', 'true')}.`,
-      intoNewTable(config, input),
+      intoNewTable(config, typedInput(input)),
     );
   if (input.confirm !== targetTable)
     throw new RestoreTargetError(
@@ -153,10 +153,10 @@ export function assertAllowed({ config }: Runtime, input: RestoreInput, targetTa
 }
 
 /** The same restore into a table that cannot be refused. */
-const intoNewTable = (place: StagePlace, input: RestoreInput): string =>
+export const intoNewTable = (place: StagePlace, input: Input): string =>
   stepText([
     'To restore into a new table',
-    commandsOf(place).restore({ ...typedInput(input), targetTable: undefined, confirm: undefined }),
+    commandsOf(place).restore({ ...input, targetTable: undefined, confirm: undefined }),
   ]);
 
 function findTable({ clients, clock }: Runtime, name: string): Promise<DescribedTable | undefined> {
@@ -189,7 +189,7 @@ function assertUsable({ config }: Runtime, input: RestoreInput, { manifest, targ
     if (input.targetTable !== config.sourceTable) return;
     throw new RestoreTargetError(
       `Table ${config.sourceTable} does not exist, and a restore does not create the source table. Nothing was changed.`,
-      intoNewTable(config, input),
+      intoNewTable(config, typedInput(input)),
     );
   }
   const name = target.TableName ?? '';
@@ -197,7 +197,7 @@ function assertUsable({ config }: Runtime, input: RestoreInput, { manifest, targ
   if (difference !== undefined)
     throw new TableSchemaMismatchError(
       `Table ${name} exists, but ${difference} It was not touched.`,
-      intoNewTable(config, input),
+      intoNewTable(config, typedInput(input)),
     );
   if (target.TableStatus === 'ACTIVE' || target.TableStatus === 'UPDATING') return;
   throw new RestoreTargetError(

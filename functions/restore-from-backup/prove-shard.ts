@@ -6,6 +6,9 @@ import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { isExpired } from '../shared/aws/time-to-live.ts';
 import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
 import { orderOf } from '../shared/runs/restore-order.ts';
+import { addTo } from '../shared/copy/load/load-window.ts';
+import { createTally } from '../shared/copy/verify/tally.ts';
+import { type IndexLook, lookAtIndexes } from './left-out-indexes.ts';
 import { restoredFiles, type RestorableFile } from './restore-files.ts';
 
 /** How many of the shard's files are done. */
@@ -17,39 +20,42 @@ interface ProveScope {
   readonly runtime: Runtime;
   readonly files: readonly RestorableFile[];
   readonly timeToLiveAttribute: string | undefined;
+  readonly indexes: IndexLook;
 }
 
 async function openScope(runtime: Runtime, shard: number, turn: ShardTurn<FilesCursor>): Promise<ProveScope> {
   const { table, files } = await readManifest(runtime.objects, orderOf(turn.run).backupId);
   const own = restoredFiles(files, { shard, shardCount: turn.run.plan.shards.length });
-  return { runtime, files: own, timeToLiveAttribute: table.timeToLiveAttribute };
+  const { timeToLiveAttribute } = table;
+  return { runtime, files: own, timeToLiveAttribute, indexes: lookAtIndexes(table) };
 }
 
 async function proveNext(scope: ProveScope, turn: ShardTurn<FilesCursor>): Promise<void> {
-  const { counters, digests, cursor } = turn.progress;
+  const { digests, cursor } = turn.progress;
   const filesDone = cursor?.filesDone ?? 0;
   const file = scope.files[filesDone];
   if (file === undefined) return turn.save({ ...turn.progress, cursor: undefined, done: true });
   const nowSeconds = Date.parse(turn.run.startedAt) / 1000;
   const expiry = { attributeName: scope.timeToLiveAttribute, nowSeconds };
-  let expired = 0;
+  const { indexes } = scope;
+  const tally = createTally({ counters: ['items', 'expired', ...indexes.counters] }, turn.progress);
   await proveFile(scope.runtime.objects, file, (item) => {
-    if (isExpired(item, expiry)) expired += 1;
+    if (isExpired(item, expiry)) addTo(tally.counters, { expired: 1 });
+    indexes.see(item, tally);
   });
+  addTo(tally.counters, { items: file.itemCount });
   const done = filesDone + 1 === scope.files.length;
   await turn.save({
+    ...tally.saved(),
     done,
     cursor: done ? undefined : { filesDone: filesDone + 1 },
-    counters: {
-      items: (counters['items'] ?? 0) + file.itemCount,
-      expired: (counters['expired'] ?? 0) + expired,
-    },
     digests: { source: combineDigests([digests['source'] ?? EMPTY_DIGEST, file.digest]) },
   });
 }
 
 /**
- * Reads one whole shard of the backup before any table is created, and counts the items that have expired since.
+ * Reads one whole shard of the backup before any table is created, and counts the items that have expired since and
+ * those that an index of the table cannot hold.
  *
  * @throws BackupDamagedError naming the file, RunClosedError; neither is retried.
  */

@@ -24,6 +24,15 @@ export interface SettingsScope {
   readonly check: () => Promise<void>;
 }
 
+/** The new table lacks an index that cannot hold all of its items. */
+function restoredIndexes(
+  existing: DescribedTable | undefined,
+  { globalSecondaryIndexes }: TableDescription,
+): TableDescription['globalSecondaryIndexes'] {
+  const names = new Set(existing?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName));
+  return globalSecondaryIndexes.filter(({ IndexName }) => names.has(IndexName));
+}
+
 /** Comes last, because the table is UPDATING for minutes afterwards. */
 async function restoreBilling(
   runtime: Runtime,
@@ -32,7 +41,8 @@ async function restoreBilling(
   const { dynamo, tables } = runtime.clients;
   const existing = await describeTable(tables, tableName);
   if ((existing?.ProvisionedThroughput?.ReadCapacityUnits ?? 0) > 0) return;
-  const indexes = backedUp.globalSecondaryIndexes.map(({ IndexName, ProvisionedThroughput }) => ({
+  const restored = restoredIndexes(existing, backedUp);
+  const indexes = restored.map(({ IndexName, ProvisionedThroughput }) => ({
     Update: { IndexName, ProvisionedThroughput },
   }));
   const input = {
@@ -57,7 +67,7 @@ function hasMaxima(existing: DescribedTable | undefined, backedUp: TableDescript
   const indexes = new Map(existing?.GlobalSecondaryIndexes?.map((index) => [index.IndexName, index]));
   return (
     isSameMaximum(existing?.OnDemandThroughput, backedUp.onDemandThroughput) &&
-    backedUp.globalSecondaryIndexes.every(({ IndexName, OnDemandThroughput }) =>
+    restoredIndexes(existing, backedUp).every(({ IndexName, OnDemandThroughput }) =>
       isSameMaximum(indexes.get(IndexName)?.OnDemandThroughput, OnDemandThroughput),
     )
   );
@@ -70,13 +80,14 @@ function hasMaxima(existing: DescribedTable | undefined, backedUp: TableDescript
 async function restoreMaxima(runtime: Runtime, { tableName, backedUp, check }: SettingsScope): Promise<void> {
   const { dynamo, tables } = runtime.clients;
   const { onDemandThroughput: OnDemandThroughput } = backedUp;
-  const indexes = backedUp.globalSecondaryIndexes
+  const existing = await describeTable(tables, tableName);
+  const indexes = restoredIndexes(existing, backedUp)
     .filter((index) => index.OnDemandThroughput !== undefined)
     .map((index) => ({
       Update: { IndexName: index.IndexName, OnDemandThroughput: index.OnDemandThroughput },
     }));
   if (OnDemandThroughput === undefined && indexes.length === 0) return;
-  if (hasMaxima(await describeTable(tables, tableName), backedUp)) return;
+  if (hasMaxima(existing, backedUp)) return;
   const input = {
     TableName: tableName,
     ...(OnDemandThroughput && { OnDemandThroughput }),

@@ -14,9 +14,11 @@ import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { shorten } from '../shared/text.ts';
 import { createMissingItemsWriter } from './missing-items-writer.ts';
-import { orderOf } from '../shared/runs/restore-order.ts';
+import { orderOf, restoreInputOf } from '../shared/runs/restore-order.ts';
+import { intoNewTable } from './plan-restore.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import { loadFiles } from './restore-files.ts';
-import { listTables } from '../shared/ledger/table-record.ts';
+import { listTables, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isAloneIn } from '../shared/tables/close-table.ts';
 import { restoredTableIn } from '../shared/runs/restored-counts.ts';
 
@@ -48,7 +50,7 @@ async function openRestore(runtime: Runtime, shard: number, turn: ShardTurn<Line
   const scope = {
     ...turnWriteScope(runtime, turn, { table: target ?? { name: tableName }, key, meter }),
     window,
-    refusalOf: (item: WireItem, reason: Error) => refusal({ tableName, key }, item, reason),
+    refusalOf: (item: WireItem, reason: Error) => refusal(runtime, { run, target, key }, { item, reason }),
     onRead: (units: number) => {
       meter.readUnits += units;
     },
@@ -74,15 +76,28 @@ async function openRestore(runtime: Runtime, shard: number, turn: ShardTurn<Line
   );
 }
 
-/** The error for an item that DynamoDB will never accept. */
+interface RefusedIn {
+  readonly run: Run;
+  readonly target: TableRecord | undefined;
+  readonly key: TableKey;
+}
+
+/**
+ * The error for an item that DynamoDB will never accept. A new table has no index that refuses an item of the backup, but
+ * one that existed may have any.
+ */
 function refusal(
-  { tableName, key }: { readonly tableName: string; readonly key: TableKey },
-  item: WireItem,
-  reason: Error,
+  { config }: Runtime,
+  { run, target, key }: RefusedIn,
+  { item, reason }: { readonly item: WireItem; readonly reason: Error },
 ): ItemRefusedError {
-  return new ItemRefusedError(
-    `Table ${tableName} refuses item ${keyText(item, key)}: ${shorten(reason.message, 300)} The items before it were written. Correct the item at its source.`,
-    undefined,
-    { cause: reason },
-  );
+  const isNew = target?.outcome === 'CREATED';
+  const said = `Table ${orderOf(run).targetTable} refuses item ${keyText(item, key)}: ${shorten(reason.message, 300)} A backup is never changed, so the same restore fails again.`;
+  return isNew
+    ? new ItemRefusedError(said, undefined, { cause: reason })
+    : new ItemRefusedError(
+        `${said} Items written before it stay. If an index of the table refuses it, delete the index and restore again.`,
+        intoNewTable(config, restoreInputOf(run)),
+        { cause: reason },
+      );
 }

@@ -146,6 +146,13 @@ export interface AwsPlace {
   readonly endpointUrl?: string | undefined;
 }
 
+/** A new index, in DynamoDB's own words. */
+export interface IndexAddition {
+  /** Of the index's key. */
+  readonly attributeDefinitions: readonly object[];
+  readonly create: object;
+}
+
 /** Commands of the AWS CLI in one place. */
 export interface AwsCommands {
   /** Stops an execution of any machine. */
@@ -161,6 +168,8 @@ export interface AwsCommands {
   readonly protectTable: (tableArn: string) => Command;
   /** Any view type will do, because only keys are read. */
   readonly enableStream: (tableArn: string) => Command;
+  /** Adds a global secondary index. */
+  readonly addIndex: (tableArn: string, addition: IndexAddition) => Command;
   /** Asks for more tables in the region. */
   readonly raiseTableQuota: () => Command;
 }
@@ -184,6 +193,13 @@ export function awsCommandsOf({ region, endpointUrl }: AwsPlace): AwsCommands {
       aws(
         `dynamodb update-table ${table(arn)} --stream-specification StreamEnabled=true,StreamViewType=KEYS_ONLY`,
       ),
+    addIndex: (arn, { attributeDefinitions, create: Create }) => {
+      const options = optionsText({
+        attributeDefinitions: JSON.stringify(attributeDefinitions),
+        globalSecondaryIndexUpdates: JSON.stringify([{ Create }]),
+      });
+      return aws(`dynamodb update-table ${table(arn)}${options}`);
+    },
     raiseTableQuota: () =>
       aws(
         'service-quotas request-service-quota-increase --service-code dynamodb --quota-code L-F98FE922 --desired-value 5000',

@@ -35,7 +35,8 @@ export function creationInput(table: TableModel, { name, tags }: NewTable): Crea
   };
 }
 
-function indexInput({
+/** A new index, without maxima. */
+export function indexInput({
   IndexName,
   KeySchema,
   Projection: { ProjectionType, NonKeyAttributes },

@@ -19,6 +19,18 @@ export function maxKeyBytes(index: number): number {
   return index === 0 ? MAX_PARTITION_KEY_BYTES : MAX_SORT_KEY_BYTES;
 }
 
+/**
+ * Whether DynamoDB writes an item with this value where an index has the attribute in its key. An item may lack it, and
+ * the index then does not hold the item.
+ *
+ * @param at of the attribute in the index's key: the partition key is the first
+ */
+export function fitsIndex(value: WireValue | undefined, type: KeyType, at: number): boolean {
+  if (value === undefined) return true;
+  const bytes = keyBytes(value, type);
+  return bytes > 0 && bytes <= maxKeyBytes(at);
+}
+
 /** A value that a migration has made may be anything. */
 function textOf(value: unknown, type: KeyType): string | undefined {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, type)) return undefined;

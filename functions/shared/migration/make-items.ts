@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { canonicalHalves } from '../items/canonical-json.ts';
 import { keyIdentity, keyOf, type TableKey } from '../items/item-key.ts';
 import { itemSizeBytes, MAX_ITEM_BYTES } from '../items/item-size.ts';
-import { keyBytes, maxKeyBytes } from '../items/key-value.ts';
+import { fitsIndex, keyBytes, maxKeyBytes } from '../items/key-value.ts';
 import { attribute, stringAttribute, type WireItem, type WireValue } from '../items/wire-item.ts';
 import { cut } from '../text.ts';
 import type {
@@ -175,14 +175,11 @@ function refuseBadKey(item: WireItem, table: FilledTable, label: string): void {
 function refuseBadIndexKeys(item: WireItem, table: FilledTable, label: string): void {
   for (const { name: index, key } of table.indexes)
     keyOfSpec({ key, attributes: table.attributes }).forEach(({ name, type }, at) => {
-      const value = attribute(item, name);
-      if (value === undefined) return;
-      const bytes = keyBytes(value, type);
-      if (bytes === 0 || bytes > maxKeyBytes(at))
-        refuse(
-          'InvalidIndexKey',
-          `${label} becomes an item of ${table.name} whose ${name} cannot be a key of its index ${index}: it must be of type ${type}, not empty, and no longer than ${maxKeyBytes(at)} bytes.`,
-        );
+      if (fitsIndex(attribute(item, name), type, at)) return;
+      refuse(
+        'InvalidIndexKey',
+        `${label} becomes an item of ${table.name} whose ${name} cannot be a key of its index ${index}: it must be of type ${type}, not empty, and no longer than ${maxKeyBytes(at)} bytes.`,
+      );
     });
 }
 

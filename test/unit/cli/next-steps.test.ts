@@ -358,6 +358,10 @@ describe('a command of the AWS CLI', () => {
       aws.deletePolicy(CART),
       aws.deleteTable(CART),
       aws.enableStream(CART),
+      aws.addIndex(CART, {
+        attributeDefinitions: [{ AttributeName: 'brand', AttributeType: 'S' }],
+        create: { IndexName: 'BrandIndex' },
+      }),
       aws.raiseTableQuota(),
     ].map(({ line }) => line);
   };
