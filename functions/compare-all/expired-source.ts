@@ -9,8 +9,6 @@ export type LookEnd = Reconciled & {
   readonly isExpired?: true;
 };
 
-/** Change records that come later than this are not waited for, in one turn. */
-const PATIENCE_MILLIS = 15_000;
 const POLL_MILLIS = 500;
 
 /**
@@ -56,10 +54,3 @@ async function expiredOf(
     await sleep(POLL_MILLIS);
   }
 }
-
-/** How long a turn still waits for change records. */
-export interface Patience {
-  leftMillis: number;
-}
-
-export const fullPatience = (): Patience => ({ leftMillis: PATIENCE_MILLIS });

@@ -19,7 +19,6 @@ import type { ShardState } from '../shared/ledger/shard.ts';
 import { followedRunOf, guardSync } from '../shared/ledger/sync.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { refuseEmptySource } from './empty-source.ts';
-import { fullPatience, type Patience } from './expired-source.ts';
 
 /** Where a segment's compare continues: key values, and so in the ledger only. */
 export interface CompareCursor extends ScanPosition {
@@ -71,7 +70,8 @@ export interface OpenCompare extends ReconcileRules {
   readonly reconcile: ReconcileKey;
   /** The caps of a table, for every request to it. */
   readonly laneOf: LaneOf;
-  readonly patience: Patience;
+  /** How long the turn still waits for change records. */
+  readonly patience: { leftMillis: number };
   /** Whether time to live may delete an item at once, by this attribute. */
   readonly isOver: (item: WireItem, attributeName: string | undefined) => boolean;
 }
@@ -80,6 +80,9 @@ export interface OpenCompare extends ReconcileRules {
 export function isRepairing({ kind, status }: Pick<Run, 'kind' | 'status'>): boolean {
   return kind === 'sync' && status === 'SYNCING';
 }
+
+/** Change records that come later than this are not waited for, in one turn. */
+const PATIENCE_MILLIS = 15_000;
 
 /**
  * Opens one turn of a compare.
@@ -114,7 +117,7 @@ export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCurso
       laneOf,
     ),
     laneOf,
-    patience: fullPatience(),
+    patience: { leftMillis: PATIENCE_MILLIS },
     isOver: (item, attributeName) => isExpired(item, { attributeName, nowSeconds: clock.now() / 1_000 }),
   };
 }

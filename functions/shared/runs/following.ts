@@ -1,9 +1,8 @@
 import { commandsOf, type StagePlace, type Step } from '../commands.ts';
 import { counted } from '../counted.ts';
 import type { Run } from '../ledger/run.ts';
-import type { Gap } from '../ledger/sync-facts.ts';
+import type { Compared, Gap } from '../ledger/sync-facts.ts';
 import { syncInputOf } from './start-again.ts';
-import type { SyncReport } from './sync-report.ts';
 
 /** How far the target of an open sync follows the source: a sentence. @param pending keys that wait */
 export function followingText(run: Run, tables: string, pending: number): string {
@@ -40,7 +39,12 @@ function openGap({ gap, compared }: Run): Gap | undefined {
   return isGapOpen({ gap: gap ?? null, compared: compared ?? null }) ? gap : undefined;
 }
 
+interface GapFacts {
+  readonly gap: Gap | null;
+  readonly compared: Compared | null;
+}
+
 /** Whether changes may have been missed that no compare has looked for since. */
-export function isGapOpen({ gap, compared }: Pick<SyncReport, 'gap' | 'compared'>): boolean {
+export function isGapOpen({ gap, compared }: GapFacts): boolean {
   return gap !== null && (compared === null || compared.startedAt <= gap.at);
 }
