@@ -127,7 +127,7 @@ describe('an open sync of an earlier version, which has noted no TableId of its 
     await former();
     await replaceTable(client(), 'products');
     await expect(world.begin('x', { action: 'compare' })).rejects.toThrow(
-      /^Table products is not the one that migration m has read[^]*--cancel/,
+      /^Table products is not the one that run m began with[^]*--cancel/,
     );
   });
 
