@@ -63,7 +63,7 @@ const RATES: Readonly<Record<string, Rates>> = {
   verifyMigration: { ledger: 9, items: 4, itemsOfProduct: SLOW_PAGES, tables: 2, objects: 2 },
   // Each look at a policy comes with a look at the table.
   completeRun: { ledger: 32, tables: 56, objects: 10 },
-  rollBack: { ledger: 36, items: 8, itemsOfProduct: 4, tables: 38, objects: 12, objectsOfProduct: 1 },
+  rollBack: { ledger: 36, items: 8, itemsOfProduct: 4, tables: 42, objects: 12, objectsOfProduct: 1 },
   recordFailure: { ledger: 3, ledgerOfFailure: 2 },
   // In one call it may look after the open sync, and finish the opening and the protection of a run.
   recoverRun: { ledger: 27, tables: 21 },
