@@ -201,6 +201,14 @@ async function resumedFacts(
   const { maxQuarantined, maxCost } = input;
   const isPlan = run.status === 'PLANNED';
   const { plannedAt = run.finishedAt ?? run.startedAt } = run;
+  const added = [
+    ...(ignored.length === 0
+      ? []
+      : [
+          `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined and maxCost can be given again.`,
+        ]),
+    ...(other === undefined ? [] : [`${other} Backup ${run.backupId} holds the items of the earlier one.`]),
+  ];
   return {
     ...(isPlan ? { plannedAt } : await makingFacts(runtime, run)),
     parameters: {
@@ -209,15 +217,8 @@ async function resumedFacts(
       ...(fields.includes('maxQuarantined') && { maxQuarantined }),
       ...(fields.includes('maxCost') && { maxCost }),
     },
-    warnings: [
-      ...run.warnings,
-      ...(ignored.length === 0
-        ? []
-        : [
-            `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined and maxCost can be given again.`,
-          ]),
-      ...(other === undefined ? [] : [`${other} Backup ${run.backupId} holds the items of the earlier one.`]),
-    ],
+    // Else they stay as they are in the ledger, where others may add some meanwhile.
+    ...(added.length > 0 && { warnings: [...run.warnings, ...added] }),
   };
 }
 

@@ -41,7 +41,7 @@ export async function drain(
   }
   if (now < startedAt + PATIENCE_MILLIS) return { done: false, waitSeconds: POLL_SECONDS };
   const { reason, steps } = isArriving
-    ? arrivalOf(runtime, run, { startedAt, newestAt: total?.newestChangeAt ?? 0 })
+    ? arrivalOf(runtime, run, { startedAt, newestAt: total?.newestChangeAt ?? total?.lastAt ?? 0 })
     : { reason: 'Nothing arrives any more.', steps: pendingSteps(runtime, run, pending) };
   const waiting = pending.length === 0 ? '' : ` ${pendingText(pending)}`;
   throw new SyncRefusedError(`${reason}${waiting}`, stepText(...steps));

@@ -92,7 +92,7 @@ async function obstacleOf(runtime: SyncRuntime, run: Run): Promise<Obstacle | un
   return undefined;
 }
 
-/** What this cut over has compared, is no evidence for what the deployed transform makes. */
+/** A compare by the former transform is no evidence of what the deployed one makes. */
 function otherTransform(runtime: SyncRuntime, run: Run): Obstacle {
   return {
     reason: 'Another transform was deployed during the cut over, so its compare does not count.',

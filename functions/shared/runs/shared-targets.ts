@@ -13,9 +13,9 @@ export interface TargetUse {
 }
 
 /**
- * Refuses to work in a table in which a run or a sync with another lock works that has no end yet. A lock is one of a source, and
- * runs of two sources may have the same targets: a stage that was deployed with another `sourceTable` and the same
- * `tablePrefix`. A run that has lost its lock is in nobody's way, because its workers stop.
+ * Refuses to work in a table in which a run or a sync with another lock works that has no end yet. A lock is one of a
+ * source, and runs of two sources may have the same targets: a stage that was deployed with another `sourceTable` and
+ * the same `tablePrefix`. A run that has lost its lock is in nobody's way, because its workers stop.
  *
  * Both runs are sure to see each other only if each calls this after it has announced the table.
  *
