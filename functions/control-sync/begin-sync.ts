@@ -3,7 +3,6 @@ import { type Command, commandsOf, type Input, stepText } from '../shared/comman
 import { LockHeldError, SyncRefusedError } from '../shared/errors.ts';
 import { type Holder, type NewRun } from '../shared/ledger/begin.ts';
 import { findRun, type Run } from '../shared/ledger/run.ts';
-import { findOpenSync } from '../shared/ledger/sync.ts';
 import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
@@ -24,7 +23,7 @@ import { refuseBusy, taken } from './open-sync.ts';
 import type { BegunSync } from './payloads.ts';
 import { findSourceStream } from './source-stream.ts';
 import { parseSyncInput, type SyncInput } from './sync-input.ts';
-import { findNamedSync, withoutOpenSync } from './without-open-sync.ts';
+import { openSync, withoutOpenSync } from './which-sync.ts';
 
 /**
  * Decides what the execution does: begins a sync, or takes an open one to compare, to cut over or to cancel it. Idempotent
@@ -62,26 +61,6 @@ interface Order {
   readonly again: (changed?: Input) => Command;
   readonly execution: Execution;
   readonly holder: Holder;
-}
-
-/**
- * The open sync of the deployed source. A cancellation may name one of another source: the stage may have been deployed
- * with another one since.
- *
- * @throws SyncRefusedError where the input names another sync than the open one
- */
-async function openSync(
-  { ledger, config }: SyncRuntime,
-  { action, runId }: SyncInput,
-): Promise<Run | undefined> {
-  const open = await findOpenSync(ledger, config.sourceTable);
-  if (runId === undefined || runId === open?.runId) return open;
-  const named = action === 'cancel' ? await findNamedSync(ledger, runId) : undefined;
-  if (named !== undefined || open === undefined) return named;
-  if (action === 'start' || open.follows?.runId === runId) return open;
-  throw new SyncRefusedError(
-    `Sync ${open.runId} of table ${config.sourceTable} is open, not ${runId}. Nothing was changed. Leave "runId" out, or name the open sync.`,
-  );
 }
 
 async function start(order: Order, open: Run | undefined): Promise<BegunSync> {

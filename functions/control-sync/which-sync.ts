@@ -3,7 +3,29 @@ import { deployWith } from '../shared/deploy-with.cjs';
 import { findNewest, findRun, isReadable, type Run } from '../shared/ledger/run.ts';
 import { findOpenSync } from '../shared/ledger/sync.ts';
 import { isEndStatus } from '../shared/ledger/transition.ts';
+import { SyncRefusedError } from '../shared/errors.ts';
+import type { SyncInput } from './sync-input.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
+
+/**
+ * The open sync of the deployed source. A cancellation may name one of another source: the stage may have been deployed
+ * with another one since.
+ *
+ * @throws SyncRefusedError where the input names another sync than the open one
+ */
+export async function openSync(
+  { ledger, config }: SyncRuntime,
+  { action, runId }: SyncInput,
+): Promise<Run | undefined> {
+  const open = await findOpenSync(ledger, config.sourceTable);
+  if (runId === undefined || runId === open?.runId) return open;
+  const named = action === 'cancel' ? await findNamedSync(ledger, runId) : undefined;
+  if (named !== undefined || open === undefined) return named;
+  if (action === 'start' || open.follows?.runId === runId) return open;
+  throw new SyncRefusedError(
+    `Sync ${open.runId} of table ${config.sourceTable} is open, not ${runId}. Nothing was changed. Leave "runId" out, or name the open sync.`,
+  );
+}
 
 /** What an operator should know who is told that the deployed source has no open sync. */
 export interface WithoutOpenSync {
@@ -48,7 +70,7 @@ async function openElsewhere({ ledger, config }: SyncRuntime): Promise<Run | und
 }
 
 /** The sync of this id, if it is open, whatever its source is. Strongly consistent. */
-export async function findNamedSync(ledger: SyncRuntime['ledger'], runId: string): Promise<Run | undefined> {
+async function findNamedSync(ledger: SyncRuntime['ledger'], runId: string): Promise<Run | undefined> {
   const named = await findRun(ledger, runId);
   const open = named?.kind === 'sync' ? await findOpenSync(ledger, named.sourceTable) : undefined;
   return open?.runId === runId ? open : undefined;
