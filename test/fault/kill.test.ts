@@ -29,23 +29,38 @@ describe('a worker that is ended during a call', () => {
     return [...new Set([1, Math.ceil(count / 2), count])];
   };
 
-  describe.each(stages)('%s', (stage) => {
-    it('is called again wherever it was, and the run ends as if nothing had happened', async () => {
-      const ways = isSoak ? (['before', 'after'] as const) : (['after'] as const);
-      for (const nth of points(stage))
-        for (const when of ways) {
-          await shop.reset(products);
-          const before = await readTables(shop);
-          const kill = shop.aws.faults.killAt({ functionName: functionName(stage), nth, when });
+  const pointNames = ['first', 'middle', 'last'] as const;
 
-          const report = await shop.migrate();
-
-          expect(kill.struck, `${stage} at request ${nth}, ${when}`).toBe(1);
-          expect(await targetContent(shop)).toEqual(expected);
-          const checked = { before, runId: report.runId, end: 'SUCCEEDED' } as const;
-          expect(await violationsOf(shop, checked), `${stage} at request ${nth}, ${when}`).toEqual([]);
-        }
+  /** Ends a worker of each of these stages at that request, all in one run. */
+  async function killIn(among: readonly string[], point: number, when: 'before' | 'after'): Promise<void> {
+    await shop.reset(products);
+    const before = await readTables(shop);
+    const kills = among.map((stage) => {
+      const nth = points(stage)[point] ?? points(stage).at(-1) ?? 1;
+      return [stage, shop.aws.faults.killAt({ functionName: functionName(stage), nth, when })] as const;
     });
+
+    const report = await shop.migrate();
+
+    expect(kills.map(([stage, { struck }]) => [stage, struck])).toEqual(among.map((stage) => [stage, 1]));
+    expect(await targetContent(shop)).toEqual(expected);
+    const checked = { before, runId: report.runId, end: 'SUCCEEDED' } as const;
+    expect(await violationsOf(shop, checked)).toEqual([]);
+  }
+
+  it.each(pointNames)(
+    'is called again, in every stage, at its %s request, and the run ends as if nothing had happened',
+    async (name) => killIn(stages, pointNames.indexOf(name), 'after'),
+  );
+
+  describe.each(stages)('%s', (stage) => {
+    it.runIf(isSoak).each(pointNames)(
+      'is called again at its %s request, and the run ends as if nothing had happened',
+      async (name) => {
+        for (const when of ['before', 'after'] as const)
+          await killIn([stage], pointNames.indexOf(name), when);
+      },
+    );
 
     it('leaves its run committed or rolled back if it is ended again and again, and the next run leaves the same tables', async () => {
       await shop.reset(products);

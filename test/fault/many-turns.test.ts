@@ -36,8 +36,8 @@ describe('30 % UnprocessedItems and 30 % throttling at once', () => {
   beforeAll(async () => void (shop = await openFaultShop({ maxWorkers: 12, maxIdleWorkers: 8 })));
   afterAll(() => shop.stop());
 
-  it('lose no item of 5,000 products', async () => {
-    await shop.reset(secretProducts(5_000));
+  it('lose no item of 600 products', async () => {
+    await shop.reset(secretProducts(600));
     const before = await readTables(shop);
     // Every request is meant, including those to the ledger and about tables.
     const rate = { service: 'dynamodb', rate: 0.3, seed: 11 } as const;
@@ -56,7 +56,7 @@ describe('30 % UnprocessedItems and 30 % throttling at once', () => {
     expect(throttled.struck).toBeGreaterThan(100);
     expect(handedBack.struck).toBeGreaterThan(100);
     expect(report).toMatchObject({
-      migrated: { products: 5_000, items: 15_000 },
+      migrated: { products: 600, items: 1_800 },
       verification: { missing: 0, different: 0, extra: 0 },
     });
     expect(await violationsOf(shop, { before, runId: report.runId, end: 'SUCCEEDED' })).toEqual([]);

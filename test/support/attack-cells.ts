@@ -28,6 +28,8 @@ export interface AttackKind {
   };
   /** The run or the roll back must still succeed. If absent, the run may also be rolled back. */
   readonly isHarmless?: true;
+  /** Only a soak has the time. */
+  readonly isLong?: true;
   readonly input?: object;
   /** Tables whose records somebody removed by hand cannot be rolled back, so they may stay. */
   readonly mayLeaveTables?: true;
@@ -205,7 +207,8 @@ export const attackKinds: readonly AttackKind[] = [
   },
   refused('DeleteTable'),
   refused('Scan'),
-  refused('DescribeTable'),
+  // To open a table that cannot be described, a roll back tries for a minute.
+  { ...refused('DescribeTable'), isLong: true },
   removed('LOCK', 'backupProducts'),
   removed('RUN', 'backupProducts'),
   removed('SHARD#', 'backupProducts'),

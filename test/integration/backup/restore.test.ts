@@ -4,9 +4,9 @@ import { backUp } from '../../support/back-up.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 import { everyType, fingerprints } from '../../support/every-type.ts';
 
-const productCount = 2_000;
+const productCount = 500;
 
-describe('2,000 products of every attribute type', () => {
+describe('500 products of every attribute type', () => {
   let shop: TestShop;
   let report: RestoreReport;
   let source: ReadonlyMap<string, string>;

@@ -25,6 +25,8 @@ export interface CommandOptions {
 }
 
 const checkout = resolve(import.meta.dirname, '../../..');
+/** Where `npm run` keeps the commands compiled (`before-command.cjs`). */
+const COMPILED = resolve(checkout, '.local/compiled');
 const scriptOf = (name: string, project = checkout): string => resolve(project, `workflow/cli/${name}.ts`);
 
 /** How a command in a terminal ended, and what it wrote there. */
@@ -100,7 +102,12 @@ function run(
 ): Promise<CommandEnd> {
   const child = spawn(file, args, {
     cwd: options.cwd,
-    env: { PATH: process.env['PATH'], HOME: options.cwd, ...options.environment },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: options.cwd,
+      NODE_COMPILE_CACHE: COMPILED,
+      ...options.environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: options.toGroup === true,
   });
