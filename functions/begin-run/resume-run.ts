@@ -217,8 +217,7 @@ async function resumedFacts(
       ...(fields.includes('maxQuarantined') && { maxQuarantined }),
       ...(fields.includes('maxCost') && { maxCost }),
     },
-    // Else they stay as they are in the ledger, where others may add some meanwhile.
-    ...(added.length > 0 && { warnings: [...run.warnings, ...added] }),
+    warnings: added,
   };
 }
 
@@ -240,7 +239,7 @@ function withOwnNames(runtime: Runtime, run: Run, facts: Partial<Run>): Partial<
   const prefix = tablePrefixOf(runtime, run);
   const { tablePrefix } = runtime.config;
   if (prefix === tablePrefix) return facts;
-  const { warnings = run.warnings } = facts;
+  const { warnings = [] } = facts;
   const sentence = `The run keeps the tables that it began with (tablePrefix "${prefix}"), though the service has been deployed with tablePrefix "${tablePrefix}" since.`;
   return { ...facts, warnings: [...warnings, sentence] };
 }

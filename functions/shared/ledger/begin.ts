@@ -103,7 +103,10 @@ export async function resumeRun(
   ledger: LedgerTable,
   run: Run,
   holder: Holder,
-  facts: Partial<Pick<Run, 'parameters' | 'warnings' | 'targetMaking' | 'plannedAt'>> = {},
+  {
+    warnings = [],
+    ...facts
+  }: Partial<Pick<Run, 'parameters' | 'warnings' | 'targetMaking' | 'plannedAt'>> = {},
 ): Promise<Run | undefined> {
   if (run.status === 'RUNNING' && run.executionArn === holder.executionArn) return run;
   if (run.status !== 'HELD' && run.status !== 'PLANNED') return undefined;
@@ -118,6 +121,7 @@ export async function resumeRun(
     holder,
     writer: `resume:${executionArn}:${startTime}`,
     facts: { ...facts, attempts, resumed, executionArn, executionStartTime: startTime },
+    warnings: warnings.filter((warning) => !run.warnings.includes(warning)),
     remove: ['paused'],
   } as const;
   return transition(ledger, change, [executionPut(ledger, run.runId, holder)]);

@@ -45,7 +45,9 @@ export interface Transition {
   /** What must hold beyond that. */
   readonly if?: Expected;
   /** What else changes with the status. */
-  readonly facts?: Partial<Omit<Run, 'runId' | 'status' | 'changedBy'>>;
+  readonly facts?: Partial<Omit<Run, 'runId' | 'status' | 'changedBy' | 'warnings'>>;
+  /** Sentences that are added to the run's warnings. Others may add some since the run was read. */
+  readonly warnings?: readonly string[];
   /** What no longer holds. */
   readonly remove?: readonly (keyof Run)[];
   /**
@@ -81,23 +83,25 @@ const isReported = ({ kind }: Run, to: RunStatus): boolean =>
 
 function runItem(
   ledger: LedgerTable,
-  { run, to, if: expected, facts, remove = [], writer }: Transition,
+  { run, to, if: expected, facts, warnings = [], remove = [], writer }: Transition,
 ): TransactItem {
   return updateItem(ledger, runKey(run.runId), {
     // A call that another one has taken over from must not end the run, and free its lock, under the other's hands.
     if: { status: run.status, changedBy: run.changedBy, claim: run.claim ?? ABSENT, ...expected },
     set: { ...facts, ...(isReported(run, to) && { reporting: 'PENDING' }), status: to, changedBy: writer },
+    append: warnings.length > 0 ? { warnings } : {},
     remove,
   });
 }
 
 /** The run as it was read, with what the change has written. */
-function changed({ run, to, facts = {}, remove = [], writer }: Transition): Run {
+function changed({ run, to, facts = {}, warnings = [], remove = [], writer }: Transition): Run {
   const written = Object.entries(facts).filter(([, fact]) => fact !== undefined);
-  const kept = Object.entries(run).filter(([name]) => !(remove as readonly string[]).includes(name));
+  const gone: readonly string[] = remove;
+  const kept = Object.entries(run).filter(([name]) => !gone.includes(name));
   const reporting = isReported(run, to) ? ({ reporting: 'PENDING' } as const) : {};
-  const after = { ...Object.fromEntries([...kept, ...written]), ...reporting, status: to, changedBy: writer };
-  return after as Run;
+  const after = Object.fromEntries([...kept, ...written]) as unknown as Run;
+  return { ...after, ...reporting, warnings: [...run.warnings, ...warnings], status: to, changedBy: writer };
 }
 
 /**

@@ -4,6 +4,7 @@ import { beginRun, resumeRun } from '../../../functions/shared/ledger/begin.ts';
 import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { findRun, readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import { warnRun } from '../../../functions/shared/ledger/run-update.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { createLedgerWorld, type Gate, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, executionArn, sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
@@ -113,6 +114,18 @@ describe('resuming a held run', () => {
     expect(await resumeRun(ledger, run, sampleHolder('again'))).toMatchObject({ status: 'RUNNING' });
     const now = await readRun(ledger, 'a');
     expect(await resumeRun(ledger, now, sampleHolder('again'))).toEqual(now);
+  });
+
+  it('adds its warnings to those that others have added since the run was read, each of them once', async () => {
+    const { ledger } = world.observer;
+    const run = await held(await begunRun(world, 'a'));
+    await warnRun(ledger, run, ['of a dead worker']);
+    const warnings = ['of the resumption'];
+    await resumeRun(ledger, run, sampleHolder('again'), { warnings });
+    expect((await readRun(ledger, 'a')).warnings).toEqual(['of a dead worker', 'of the resumption']);
+    const heldAgain = await held(await readRun(ledger, 'a'));
+    await resumeRun(ledger, heldAgain, sampleHolder('once more'), { warnings });
+    expect((await readRun(ledger, 'a')).warnings).toEqual(['of a dead worker', 'of the resumption']);
   });
 
   it('lets exactly one of two executions at once proceed', async () => {
