@@ -181,7 +181,7 @@ function itemRefused(
 ): ItemRefusedError {
   const source = keyText(ownerKeyOf(item, spec) ?? {}, migration.source.key);
   return new ItemRefusedError(
-    `DynamoDB refuses item ${keyText(item, spec.tableKey)} of table ${table.name}, made from ${migration.nouns.item} ${source}, for good: ${shorten(reason.message, 500)} The run cannot be completed. Correct the source item or the transform.`,
+    `DynamoDB refuses item ${keyText(item, spec.tableKey)} of table ${table.name}, made from ${migration.nouns.item} ${source}, for good (${shorten(reason.message, 500)}). The run cannot be completed. Correct the source item or the transform.`,
     undefined,
     { cause: reason },
   );

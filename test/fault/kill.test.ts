@@ -32,7 +32,11 @@ describe('a worker that is ended during a call', () => {
   const pointNames = ['first', 'middle', 'last'] as const;
 
   /** Ends a worker of each of these stages at that request, all in one run. */
-  async function killIn(among: readonly string[], point: number, when: 'before' | 'after'): Promise<void> {
+  async function assertSurvived(
+    among: readonly string[],
+    point: number,
+    when: 'before' | 'after',
+  ): Promise<void> {
     await shop.reset(products);
     const before = await readTables(shop);
     const kills = among.map((stage) => {
@@ -50,7 +54,7 @@ describe('a worker that is ended during a call', () => {
 
   it.each(pointNames)(
     'is called again, in every stage, at its %s request, and the run ends as if nothing had happened',
-    async (name) => killIn(stages, pointNames.indexOf(name), 'after'),
+    async (name) => assertSurvived(stages, pointNames.indexOf(name), 'after'),
   );
 
   describe.each(stages)('%s', (stage) => {
@@ -58,7 +62,7 @@ describe('a worker that is ended during a call', () => {
       'is called again at its %s request, and the run ends as if nothing had happened',
       async (name) => {
         for (const when of ['before', 'after'] as const)
-          await killIn([stage], pointNames.indexOf(name), when);
+          await assertSurvived([stage], pointNames.indexOf(name), when);
       },
     );
 

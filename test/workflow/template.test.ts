@@ -504,7 +504,7 @@ describe('a deployment', () => {
 });
 
 describe('a deployment that cannot work', () => {
-  const { problemsOf, unknownParameters } = createRequire(import.meta.url)(
+  const { problemsOf, settingClashes, unknownParameters } = createRequire(import.meta.url)(
     '../../workflow/resources/deployment-checks.cjs',
   ) as {
     problemsOf: (deployment: {
@@ -513,6 +513,7 @@ describe('a deployment that cannot work', () => {
       readonly parameters: Readonly<Record<string, string>>;
       readonly targets: readonly string[];
     }) => string[];
+    settingClashes: (settings: readonly string[], parameters: readonly string[]) => string[];
     unknownParameters: (names: readonly string[], known: readonly string[]) => string[];
   };
   const targets = ['cart', 'orders', 'returns', 'products-enhanced'];
@@ -564,6 +565,14 @@ describe('a deployment that cannot work', () => {
     expect(unknownParameters(['colour'], known)).toEqual([
       `There is no parameter colour. The parameters are: ${known.join(', ')}`,
     ]);
+  });
+
+  it('is refused with a setting of the migration that is called as a parameter, and would have its value', () => {
+    expect(settingClashes(['maxConcurrency', 'defaultStockQuantity'], ['maxConcurrency', 'mapMode'])).toEqual(
+      [
+        "The migration's setting maxConcurrency is also a parameter of the project: give the setting another name.",
+      ],
+    );
   });
 
   it('is refused when the source would be one of the new tables', () => {

@@ -174,6 +174,13 @@ function unknownParameters(names, known) {
     });
 }
 
+/** A sentence for each setting that would get the value of a parameter of the project. */
+function settingClashes(settings, parameters) {
+  return settings
+    .filter((name) => parameters.includes(name))
+    .map((name) => `The migration's setting ${name} is also a parameter of the project: give the setting another name.`);
+}
+
 /**
  * Refuses a deployment that could not work or would leave an open sync without its source, and a removal while a sync is
  * open. After a deployment, warns if nobody is notified. After a removal, says what was kept.
@@ -198,9 +205,10 @@ class DeploymentChecks {
     const { processedInput, configurationInput } = this.serverless;
     const typed = (processedInput.options.param ?? []).map((item) => item.split('=')[0]);
     const written = Object.values(configurationInput.params ?? {}).flatMap((values) => Object.keys(values ?? {}));
-    const known = [...Object.keys(configurationInput.params.default), ...Object.keys(settingDefaults)];
-    const problems = unknownParameters([...typed, ...written], known);
-    this.refuse(problems);
+    const own = Object.keys(configurationInput.params.default);
+    const settings = Object.keys(settingDefaults);
+    const unknown = unknownParameters([...typed, ...written], [...own, ...settings]);
+    this.refuse([...settingClashes(settings, own), ...unknown]);
   }
 
   check() {
@@ -266,5 +274,6 @@ class DeploymentChecks {
 module.exports = DeploymentChecks;
 module.exports.problemsOf = problemsOf;
 module.exports.unknownParameters = unknownParameters;
+module.exports.settingClashes = settingClashes;
 module.exports.nameProblems = nameProblems;
 module.exports.templateProblems = templateProblems;

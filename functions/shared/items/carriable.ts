@@ -1,7 +1,8 @@
 import { ItemNotCarriableError } from '../errors.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { keyText, type TableKey } from './item-key.ts';
-import type { WireItem, WireValue } from './wire-item.ts';
+import { type ContentRule, itemProblem, type ItemRules } from './item-problem.ts';
+import type { WireItem } from './wire-item.ts';
 
 /** What JSON makes of half a surrogate pair. A text that spells it out contains it, too, and is found to be in order. */
 const ESCAPED_SURROGATE = '\\ud';
@@ -28,58 +29,26 @@ function textOrUndefined(item: WireItem): string | undefined {
 
 /** The walk that names the attribute. It is taken only where something may be wrong. */
 function assertCarriable(item: WireItem, key: TableKey): void {
-  for (const [name, value] of Object.entries(item)) {
-    const problem = name.isWellFormed() ? problemIn(value) : 'has a name that is not valid Unicode';
-    if (problem === undefined) continue;
-    throw new ItemNotCarriableError(
-      `Item ${keyText(item, key)} cannot be written to a backup without changing it: its attribute ${JSON.stringify(name)} ${problem}. ` +
-        'The backup was stopped and nothing was created. Correct or remove this item.',
-    );
-  }
+  const problem = itemProblem(item, RULES);
+  if (problem === undefined) return;
+  throw new ItemNotCarriableError(
+    `Item ${keyText(item, key)} cannot be written to a backup without changing it: its attribute ${problem}. ` +
+      'The backup was stopped and nothing was created. Correct or remove this item.',
+  );
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed();
-const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-const isFlag = (value: unknown): boolean => typeof value === 'boolean';
 
-/** What each scalar type's JSON must look like. `M` and `L` are walked. */
-const shapes = new Map<string, (value: unknown) => boolean>([
-  ['S', isText],
-  ['N', isText],
-  ['B', isText],
-  ['BOOL', isFlag],
-  ['NULL', isFlag],
-  ['SS', isTextList],
-  ['NS', isTextList],
-  ['BS', isTextList],
-]);
+const must =
+  (fits: (content: unknown) => boolean): ContentRule =>
+  (content) =>
+    fits(content) ? undefined : 'holds text that is not valid Unicode, or a value of the wrong kind';
+const text = must(isText);
+const set = must((content) => Array.isArray(content) && content.every(isText));
+const flag = must((content) => typeof content === 'boolean');
 
-/** Where in the item something is wrong, and what; `undefined` when nothing is. */
-function problemIn(value: WireValue | undefined): string | undefined {
-  const entries = Object.entries(value ?? {}) as [string, unknown][];
-  const [type, content] = entries[0] ?? ['none', undefined];
-  if (entries.length !== 1)
-    return `has ${entries.length} types (${entries.map(([name]) => name).join(', ')})`;
-  if (type === 'M') return problemInMap(content as WireItem);
-  if (type === 'L') return problemInList(content);
-  const fits = shapes.get(type);
-  if (fits === undefined) return `is of the type "${type}", which this version does not know`;
-  return fits(content) ? undefined : 'holds text that is not valid Unicode, or a value of the wrong kind';
-}
-
-function problemInMap(map: WireItem): string | undefined {
-  for (const [name, value] of Object.entries(map)) {
-    const problem = name.isWellFormed() ? problemIn(value) : 'has a name that is not valid Unicode';
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
-}
-
-function problemInList(list: unknown): string | undefined {
-  if (!Array.isArray(list)) return 'is a list without elements';
-  for (const element of list as WireValue[]) {
-    const problem = problemIn(element);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
-}
+/** A source item is DynamoDB's own, whatever it holds. */
+const RULES: ItemRules = {
+  maxDepth: Number.POSITIVE_INFINITY,
+  contents: { S: text, N: text, B: text, BOOL: flag, NULL: flag, SS: set, NS: set, BS: set },
+};

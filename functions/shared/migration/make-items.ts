@@ -3,6 +3,7 @@ import { canonicalHalves } from '../items/canonical-json.ts';
 import { keyIdentity, keyOf, type TableKey } from '../items/item-key.ts';
 import { itemSizeBytes, MAX_ITEM_BYTES } from '../items/item-size.ts';
 import { fitsIndex, keyBytes, maxKeyBytes } from '../items/key-value.ts';
+import { storageProblem } from '../items/storable.ts';
 import { attribute, stringAttribute, type WireItem, type WireValue } from '../items/wire-item.ts';
 import { cut } from '../text.ts';
 import type {
@@ -35,7 +36,7 @@ export interface ItemMaker extends Pick<Migration, 'source' | 'filled' | 'nouns'
 export function makeItems(source: WireItem, context: TransformContext, maker: ItemMaker): TransformResult {
   const label = labelOf(source, maker);
   try {
-    const { put } = maker.transform(source, toolsOf(context, label));
+    const put = putOf(maker.transform(source, toolsOf(context, label)), label);
     assertDeclared(put, maker.filled, label);
     const subject = {
       source: keyOf(source, maker.source.key),
@@ -61,6 +62,21 @@ const throwingOn = (label: string) => ({
 const ADVICE =
   'Add this item to samples.ts: npx vitest run test/unit/migration/contract.test.ts then shows where.';
 
+/** What the transform has returned, which may be anything. @throws TransformError where it is no `put(...)`; not retried */
+function putOf(returned: unknown, label: string): Put['put'] {
+  if (returned instanceof Promise)
+    throw misused('returned a promise, and a transform cannot wait for anything', label);
+  const put = isObject(returned) ? returned['put'] : undefined;
+  if (!isObject(put)) throw misused('did not return what put({...}) gives it', label);
+  return put as Put['put'];
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const misused = (what: string, label: string): TransformError =>
+  new TransformError(`The migration's own code ${what}, on ${label}. Correct the code and deploy it.`);
+
 /**
  * Items under any other name would be lost without a word. The compiler finds such a name only where it is written in
  * the object itself.
@@ -72,9 +88,12 @@ function assertDeclared(put: Put['put'], filled: readonly FilledTable[], label: 
     const table = filled.find((one) => one.id === id);
     if (table === undefined)
       throw undeclared(`under ${id}, which no target that holds items is called`, label);
-    const kind = Object.keys(kinds ?? {}).find((name) => !table.kinds.includes(name));
-    if (kind !== undefined)
-      throw undeclared(`of the kind ${kind} into ${id}, which holds ${table.kinds.join(', ')}`, label);
+    for (const [kind, items] of Object.entries(kinds ?? {})) {
+      if (!table.kinds.includes(kind))
+        throw undeclared(`of the kind ${kind} into ${id}, which holds ${table.kinds.join(', ')}`, label);
+      if (items !== undefined && !(Array.isArray(items) && items.every(isObject)))
+        throw misused(`puts no list of items into ${id}, under ${kind}`, label);
+    }
   }
 }
 
@@ -137,12 +156,18 @@ function finish(
   if (MIGRATION_MARKS.some((name) => Object.hasOwn(made, name)))
     refuseReserved(MIGRATION_MARKS, made, `An item of ${label}`);
   const item: Record<string, WireValue> = { ...made, migrationRun: { S: runId } };
+  refuseBadKey(item, table, label);
+  refuseBadIndexKeys(item, table, label);
+  const problem = storageProblem(item);
+  if (problem !== undefined)
+    refuse(
+      'InvalidValue',
+      `${label} becomes an item of ${table.name} whose ${problem}. DynamoDB refuses it.`,
+    );
   const [before, behind] = canonicalHalves(item, DIGEST_NAME);
   const json = `{${joined(before, behind)}}`;
   const digest = hash('sha256', json);
   item[DIGEST_NAME] = { S: digest };
-  refuseBadKey(item, table, label);
-  refuseBadIndexKeys(item, table, label);
   if (EMPTY_SET.test(json))
     refuse(
       'EmptySet',

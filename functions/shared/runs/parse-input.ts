@@ -52,7 +52,7 @@ export function parseInput<Input>(typed: unknown, { schema, of, help }: InputKin
   return parsed.success
     ? parsed.data
     : refuse(
-        `cannot be used: ${parsed.error.issues.map((issue) => sentence(issue, fieldsOf(schema))).join('; ')}`,
+        `cannot be used: ${parsed.error.issues.map((issue) => sentence(issue, typed, fieldsOf(schema))).join('; ')}`,
       );
 }
 
@@ -65,10 +65,12 @@ function kindOf(typed: unknown): string {
 const fieldsOf = (schema: z.ZodType): readonly string[] =>
   schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 
-function sentence(issue: z.core.$ZodIssue, fields: readonly string[]): string {
+function sentence(issue: z.core.$ZodIssue, typed: object, fields: readonly string[]): string {
   if (issue.code === 'unrecognized_keys')
     return `unknown field${issue.keys.length > 1 ? 's' : ''} ${issue.keys.map((key) => unknownField(key, fields)).join(', ')}`;
-  return `"${issue.path.join('.')}": ${demandOf(issue)}`;
+  const [field = ''] = issue.path;
+  const isMissing = issue.path.length === 1 && !Object.hasOwn(typed, field);
+  return `"${issue.path.join('.')}"${isMissing ? ' is missing; it' : ':'} ${demandOf(issue)}`;
 }
 
 /** `"dryrun", did you mean "dryRun"?` */

@@ -210,7 +210,7 @@ describe('a first run into a table of its own', () => {
     await expect(bench.migrate(bench.run, faulty)).rejects.toMatchObject({
       name: 'ItemRefusedError',
       message: expect.stringMatching(
-        /PRODUCT#p-7 \/ VARIANT#PRO-L-P7-A8A56438D7 of table \S+, made from product p-7, for good: Too odd\. .* or the transform\./,
+        /PRODUCT#p-7 \/ VARIANT#PRO-L-P7-A8A56438D7 of table \S+, made from product p-7, for good \(Too odd\.\)\. .* or the transform\./,
       ),
     });
   });

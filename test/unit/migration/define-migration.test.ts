@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { defineMigration } from '../../../functions/shared/migration/define-migration.ts';
-import { defineTable } from '../../../functions/shared/migration/define-table.ts';
+import { defineTable, type TableDefinition } from '../../../functions/shared/migration/define-table.ts';
 import { TransformError } from '../../../functions/shared/errors.ts';
 import type { TransformContext } from '../../../functions/shared/migration/migration.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
@@ -128,6 +128,34 @@ describe('a definition', () => {
   });
 });
 
+describe('a table that DynamoDB would not create', () => {
+  const on = (partition: string, type: 'S' | 'N' = 'S') => ({ partition: [partition, type] as const });
+  const index = (name: string, key: ReturnType<typeof on>) => ({ name, key, projection: 'ALL' }) as const;
+  const provisioned = (readUnitsPerSecond: number) =>
+    ({ mode: 'PROVISIONED', readUnitsPerSecond, writeUnitsPerSecond: 1 }) as const;
+  const alarmsBut = (more: Partial<TableDefinition>) => () =>
+    defineTable({ name: 'alarms', key: on('sensor'), billing: { mode: 'PAY_PER_REQUEST' }, ...more });
+
+  it.each<[string, Partial<TableDefinition>]>([
+    ['has an index "x"; such a name needs 3 to 255', { indexes: [index('x', on('unit'))] }],
+    ['has two indexes called ByUnit', { indexes: [index('ByUnit', on('unit')), index('ByUnit', on('at'))] }],
+    ['has readUnitsPerSecond 0; it must be a whole number, at least 1', { billing: provisioned(0) }],
+    ['has readUnitsPerSecond 1.5;', { billing: provisioned(1.5) }],
+    ['has at as partition key and sort key of its key', { key: { ...on('at'), sort: ['at', 'S'] } }],
+    ['uses sensor in its keys as type S and as type N', { indexes: [index('BySensor', on('sensor', 'N'))] }],
+  ])('is refused where it is defined: it %s', (sentence, more) => {
+    expect(alarmsBut(more)).toThrow(RangeError);
+    expect(alarmsBut(more)).toThrow(`Table alarms of the migration ${sentence}`);
+  });
+
+  it('may use an attribute in several keys', () => {
+    const { attributes } = alarmsBut({
+      indexes: [index('BySensor', on('sensor')), index('AtUnit', on('unit'))],
+    })();
+    expect(attributes).toEqual({ sensor: 'S', unit: 'S' });
+  });
+});
+
 describe('a transform that throws', () => {
   it('fails with the item, the kind of error and how to find its place, and without a value of the item', () => {
     const { transform } = defineMigration({
@@ -164,6 +192,40 @@ describe('a transform that puts items where the schema has no place for them', (
   });
 });
 
+describe('a transform that does not return what put gives it', () => {
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', undefined, /did not return what put\(\{\.\.\.\}\) gives it, on Measurement "a" \/ 7/],
+    ['a plain object', { readings: {} }, /did not return what put/],
+    ['a promise', Promise.resolve({ put: {} }), /returned a promise, and a transform cannot wait/],
+    [
+      'an item in place of a list',
+      { put: { readings: { READING: reading() } } },
+      /no list of items into readings, under READING/,
+    ],
+    [
+      'a list of nothing',
+      { put: { readings: { READING: [undefined] } } },
+      /no list of items into readings, under READING/,
+    ],
+  ])('fails with a sentence that names the item: %s', (_what, returned, sentence) => {
+    const { transform } = defineMigration({
+      ...base,
+      transform: () => returned as { put: Record<string, never> },
+    });
+    const failing = () => transform(source, context);
+    expect(failing).toThrow(TransformError);
+    expect(failing).toThrow(sentence);
+  });
+});
+
+/** Maps and lists in each other. */
+const nested = (levels: number): WireItem[string] =>
+  levels === 0
+    ? { S: 'bottom' }
+    : levels % 2 === 0
+      ? { L: [nested(levels - 1)] }
+      : { M: { in: nested(levels - 1) } };
+
 describe('a transformed item', () => {
   it('gets the run and a digest of all its other attributes', () => {
     const result = becomes([reading({ value: { N: '1.50' } })]);
@@ -196,6 +258,23 @@ describe('a transformed item', () => {
     ['InvalidIndexKey', [reading({ unit: { S: 'x'.repeat(2049) } })]],
     ['InvalidIndexKey', [reading({ value: { S: '7' } })]],
     ['InvalidIndexKey', [reading({ value: { N: '1E126' } })]],
+    ['InvalidValue', [reading({ text: { S: 'half of 😀'.slice(0, -1) } })]],
+    ['InvalidValue', [reading({ deep: { M: { 'half \ud83d': { S: 'name' } } } })]],
+    ['InvalidValue', [reading({ number: { N: String(Number.NaN) } })]],
+    ['InvalidValue', [reading({ number: { N: '1234567890123456789012345678901234567890' } })]],
+    ['InvalidValue', [reading({ number: { N: '1E200' } })]],
+    ['InvalidValue', [reading({ number: { N: 12 as unknown as string } })]],
+    ['InvalidValue', [reading({ number: 12 as unknown as WireItem[string] })]],
+    ['InvalidValue', [reading({ both: { S: 'a', N: '1' } })]],
+    ['InvalidValue', [reading({ none: {} as WireItem[string] })]],
+    ['InvalidValue', [reading({ strange: { STR: 'a' } as unknown as WireItem[string] })]],
+    ['InvalidValue', [reading({ bytes: { B: 'hello world' } })]],
+    ['InvalidValue', [reading({ bytes: { B: new Uint8Array(1) as unknown as string } })]],
+    ['InvalidValue', [reading({ nothing: { NULL: false } })]],
+    ['InvalidValue', [reading({ texts: { SS: ['a', 'b', 'a'] } })]],
+    ['InvalidValue', [reading({ numbers: { NS: ['1', '1.0'] } })]],
+    ['InvalidValue', [reading({ nested: { SS: [['a']] as unknown as string[] } })]],
+    ['InvalidValue', [reading({ deep: nested(33) })]],
     ['EmptySet', [reading({ text: { SS: [] } })]],
     ['EmptySet', [reading({ deep: { M: { list: { L: [{ M: { numbers: { NS: [] } } }] } } } })]],
     ['EmptySet', [reading({ bytes: { BS: [] } })]],
@@ -217,6 +296,9 @@ describe('a transformed item', () => {
     ['no key of an index', {}],
     ['one attribute of an index alone', { unit: { S: 'C' } }],
     ['both', { unit: { S: 'C' }, value: { N: '-1.5' } }],
+    ['32 levels of maps and lists', { deep: nested(32) }],
+    ['bytes without padding', { bytes: { B: 'QQ' }, more: { BS: ['QUI=', ''] } }],
+    ['the longest number', { number: { N: '-99999999999999999999999999999999999999' } }],
     ['a text that reads like an empty set', { text: { S: '"SS":[]' }, SS: { L: [] } }],
   ])('may have %s', (_what, more) => {
     expect(becomes([reading(more)])).toMatchObject({ kind: 'items' });

@@ -36,6 +36,13 @@ describe('input that cannot be used', () => {
     expect(refusal(typed)).toBe(`The input of the migration cannot be used: ${demand}. ${help}`);
   });
 
+  it('is said to be missing where it is, and not to be of another type', () => {
+    const needed = z.strictObject({ runId: z.string() });
+    expect(() => parseInput({}, { schema: needed, of: 'the roll back', help })).toThrow(
+      `The input of the roll back cannot be used: "runId" is missing; it must be a text in quotation marks. ${help}`,
+    );
+  });
+
   it('is taken where it can be', () => {
     expect(refusal({ maxConcurrency: 1, dryRun: true, note: 'at night' })).toBe('taken');
   });
