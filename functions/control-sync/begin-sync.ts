@@ -89,8 +89,9 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
   return outcome === 'BEGUN' ? begun(run, input, 'START') : begun(run, input, 'RECOVER');
 }
 
-function followedRun({ runtime, input: { runId: wanted }, again }: Order): Promise<FollowedRun> {
-  return findFollowedRun(runtime, { runId: wanted, againWith: (runId) => again({ runId }) });
+function followedRun({ runtime, input: { action, runId: wanted }, again }: Order): Promise<FollowedRun> {
+  const onlyReads = action === 'compare';
+  return findFollowedRun(runtime, { runId: wanted, onlyReads, againWith: (runId) => again({ runId }) });
 }
 
 /** The same execution again, or one that goes on where a dead one left the start. */
@@ -131,7 +132,7 @@ async function compareAlone(order: Order): Promise<BegunSync> {
   const newRun: NewRun = {
     ...runOf(runtime, { execution, input, followed, kind: 'compare' }),
     ...(TableId !== undefined && { sourceTableId: TableId }),
-    ...(other !== undefined && { warnings: [other] }),
+    warnings: [...followed.warnings, ...(other === undefined ? [] : [other])],
     lockTable: `${runtime.config.sourceTable}#compare`,
   };
   const { outcome, run } = await beginOrRecover(runtime, newRun, holder);

@@ -27,6 +27,16 @@ async function enlarge(): Promise<void> {
   await updateIf(ledger, runKey('m'), { set: { plan: large } });
 }
 
+/** Migration `n`, which has worked on the table of migration `m`. */
+async function laterMigration(): Promise<void> {
+  const { ledger } = world.observer;
+  const later = await begunRun(world, 'n');
+  const tables = [{ name: 'products-enhanced' }];
+  const committedAt = new Date(world.clock.now()).toISOString();
+  const actions = await rely(ledger, { runId: 'n', committedAt }, new Map([['m', tables]]));
+  await transition(ledger, { run: later, to: 'SUCCEEDED', lock: 'release', writer: 'test' }, actions);
+}
+
 describe('the start of a sync', () => {
   it('begins SYNCING, under the lock of the source, with what the migration began with', async () => {
     const begun = await world.begin('s');
@@ -115,12 +125,7 @@ describe('the start of a sync', () => {
   });
 
   it('is refused for a migration whose tables a later one has worked on', async () => {
-    const { ledger } = world.observer;
-    const later = await begunRun(world, 'n');
-    const tables = [{ name: 'products-enhanced' }];
-    const committedAt = new Date(world.clock.now()).toISOString();
-    const actions = await rely(ledger, { runId: 'n', committedAt }, new Map([['m', tables]]));
-    await transition(ledger, { run: later, to: 'SUCCEEDED', lock: 'release', writer: 'test' }, actions);
+    await laterMigration();
     await expect(world.begin('s', { runId: 'm' })).rejects.toThrow(/run n has worked on its tables since/);
   });
 
@@ -259,6 +264,34 @@ describe('a compare without a sync', () => {
     expect(await findRun(world.observer.ledger, 'c')).toMatchObject({ kind: 'compare', status: 'RUNNING' });
     expect(await lock()).toBeUndefined();
     expect(await findLock(world.observer.ledger, 'products#compare')).toMatchObject({ runId: 'c' });
+  });
+
+  it('compares an older migration as well, and warns of the later one', async () => {
+    await laterMigration();
+    await world.begin('c', { action: 'compare', runId: 'm' });
+    expect(await findRun(world.observer.ledger, 'c')).toMatchObject({
+      follows: { runId: 'm' },
+      warnings: [expect.stringMatching(/^Run n has worked on the tables of run m since\./)],
+    });
+  });
+
+  it.each(['SWITCHED', 'CANCELLED'] as const)(
+    'compares what a sync has followed that is named and %s',
+    async (status) => {
+      const { ledger } = world.observer;
+      const change = { lock: 'release', writer: 'test' } as const;
+      await transition(ledger, { ...change, run: await world.open(), to: 'CANCELLED' });
+      await updateIf(ledger, runKey('s'), { set: { status } });
+      await world.begin('c', { action: 'compare', runId: 's' });
+      expect(await findRun(ledger, 'c')).toMatchObject({ follows: { runId: 'm' }, warnings: [] });
+    },
+  );
+
+  it('is refused for a run that is no migration, with the list of runs', async () => {
+    await begunRun(world, 'half');
+    await expect(world.begin('c', { action: 'compare', runId: 'half' })).rejects.toThrow(
+      /half .*RUNNING.* cannot be followed[^]*\nnpm run runs -- --stage test$/,
+    );
   });
 
   it('leaves nothing locked when it fails', async () => {
