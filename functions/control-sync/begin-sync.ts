@@ -14,6 +14,7 @@ import { holderOf } from '../shared/runs/new-run.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution } from '../shared/state.ts';
 import { assertCompareFits } from './compare-fits.ts';
+import { allowing } from './again-steps.ts';
 import { refuseFailedChecks } from './drain.ts';
 import { requireSourceConfirmed, sourceOfOpen } from './followed-source.ts';
 import { otherSource } from '../shared/runs/known-source.ts';
@@ -175,7 +176,8 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
   if (open.status === 'SWITCHING') return take(order, open, 'SWITCHING');
   // One that another deployment began may not fit any more.
   assertCompareFits(runtime.config, open.plan, { isSync: true });
-  await refuseFailedChecks(runtime, open, again({ dryRun: true, frozen: undefined }));
+  const asAllowed = allowing(open, input.maxQuarantined);
+  await refuseFailedChecks(runtime, asAllowed, again({ dryRun: true, frozen: undefined }));
   return take(order, open, 'DRAIN');
 }
 

@@ -218,6 +218,28 @@ describe('items that cannot be transformed', () => {
     expect(quarantineCheck(await world.check('d'))).toMatchObject({ ok: false });
   });
 
+  it('refuse the cut over before it waits for a frozen source, where the last compare has found them', async () => {
+    await world.compare('s', { quarantined: 2 });
+    await expect(world.begin('x', { ...FROZEN, maxQuarantined: 1 })).rejects.toMatchObject({
+      name: 'SyncRefusedError',
+      message: expect.stringMatching(
+        /^The cut over of sync s is refused\. 2 source items cannot be transformed \(p\d, p\d\)\. 1 may stay[^]*npm run compare -- --stage test, or cut over with --max-quarantined 2\./,
+      ) as string,
+    });
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING', parameters: { maxQuarantined: 0 } });
+    const allowed = { ...FROZEN, maxQuarantined: 2 };
+    expect(await world.begin('x', allowed)).toMatchObject({ outcome: 'DRAIN' });
+  });
+
+  it.each([
+    ['a change was followed', () => settle()],
+    ['a key waits', () => notePending(ledger(), pendingOf('p8'), pendingKey)],
+  ])('are left to the compare of the cut over where %s since the last one', async (_, change) => {
+    await world.compare('s', { quarantined: 2 });
+    await change();
+    expect(await world.begin('x', FROZEN)).toMatchObject({ outcome: 'DRAIN' });
+  });
+
   it('are allowed for by the command that cuts over after a dry run', async () => {
     const { freeze } = await world.check('d', { maxQuarantined: 2 });
     expect(freeze?.cutOver).toBe('npm run cutover -- --stage test --frozen --max-quarantined 2');
