@@ -45,7 +45,7 @@ export async function beginSync(
       return start(order, open);
     case 'compare':
       if (open === undefined) return compareAlone(order);
-      refuseCancelling(open);
+      refuseCancelling(runtime, open);
       // A start that died may not have made the mapping yet, and a compare before that would lose changes.
       return take(order, open, open.isStarted !== true ? 'START' : 'COMPARE');
     case 'cutover':
@@ -100,11 +100,12 @@ async function startAgain(order: Order, open: Run): Promise<BegunSync> {
   const {
     input,
     holder,
+    runtime,
     runtime: { config },
   } = order;
   if (open.executionArn === holder.executionArn && open.isStarted !== true)
     return begun(open, input, 'START');
-  refuseCancelling(open);
+  refuseCancelling(runtime, open);
   const { showSync, cancelSync } = commandsOf(config);
   if (open.isStarted === true || open.status !== 'SYNCING')
     throw new LockHeldError(
@@ -114,10 +115,11 @@ async function startAgain(order: Order, open: Run): Promise<BegunSync> {
   return take(order, open, 'START');
 }
 
-function refuseCancelling({ runId, status }: Run): void {
+function refuseCancelling({ config }: SyncRuntime, { runId, status }: Run): void {
   if (status !== 'CANCELLING') return;
   throw new SyncRefusedError(
-    `Sync ${runId} is being cancelled. Nothing was changed. Wait until that has ended.`,
+    `Sync ${runId} is being cancelled. Nothing was changed.`,
+    stepText(['Wait until that has ended', commandsOf(config).showSync()]),
   );
 }
 
@@ -159,11 +161,15 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
       `Sync ${open.runId} has switched already, so there is nothing to check. Nothing was changed.`,
     );
   }
-  refuseCancelling(open);
+  refuseCancelling(runtime, open);
   if (input.dryRun === true) return begun(open, input, 'CHECKED');
   if (open.isStarted !== true)
     throw new SyncRefusedError(
-      `Sync ${open.runId} has not compared source and target yet. Nothing was changed. Cut over when its start has ended.`,
+      `Sync ${open.runId} has not compared source and target yet. Nothing was changed.`,
+      stepText(
+        ['Watch the sync until its start has ended', commandsOf(runtime.config).showSync()],
+        ['Then cut over', again()],
+      ),
     );
   if (input.frozen !== true)
     throw new SyncRefusedError(

@@ -104,6 +104,13 @@ describe('the start of a sync', () => {
     expect(await lock()).toBeUndefined();
   });
 
+  it('is refused where there is no such source, with how to deploy for another one', async () => {
+    world.deployFor('goods');
+    await expect(world.begin('s')).rejects.toThrow(
+      /There is no table goods [^]*deploy again with --param sourceTable=<table>[^]*\nnpm run sync -- --stage test --start\n/,
+    );
+  });
+
   it('is refused when two others read the stream', async () => {
     const streamArn = await streamOf(world);
     const reader = (mappingId: string) => ({
@@ -113,7 +120,9 @@ describe('the start of a sync', () => {
       streamArn,
     });
     world.mappings.found.push(reader('one'), reader('two'));
-    await expect(world.begin('s')).rejects.toThrow(/has 2 readers already .*throttles more than two/);
+    await expect(world.begin('s')).rejects.toThrow(
+      /has 2 readers already .*throttles more than two[^]*\naws lambda list-event-source-mappings --event-source-arn \S+ --region \S+\n/,
+    );
     world.mappings.found.pop();
     expect(await world.begin('s')).toMatchObject({ outcome: 'START' });
   });
@@ -173,7 +182,9 @@ describe('a start that died', () => {
     await world.begin('s');
     await world.begin('k', { action: 'cancel' });
     await world.step('cancel', 'k');
-    await expect(world.begin('t')).rejects.toThrow(/Sync s is being cancelled/);
+    await expect(world.begin('t')).rejects.toThrow(
+      /Sync s is being cancelled[^]*\nnpm run sync -- --stage test$/,
+    );
     world.end('k', 'ABORTED');
     await expect(world.begin('c', { action: 'compare' })).rejects.toThrow(/Sync s is being cancelled/);
   });
@@ -209,7 +220,7 @@ describe('a second execution', () => {
   it('is told which sync is open when it names another', async () => {
     await world.open();
     await expect(world.begin('c', { action: 'compare', runId: 'x' })).rejects.toThrow(
-      /Sync s .* is open, not x/,
+      /Sync s .* is open, not x[^]*\nnpm run sync -- --stage test$/,
     );
   });
 });

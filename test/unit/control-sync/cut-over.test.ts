@@ -103,6 +103,14 @@ describe('a cut over', () => {
     expect(await world.begin('u', { confirm: 's' })).toMatchObject({ outcome: 'START', runId: 'u' });
   });
 
+  it('waits for the first compare, and is told where to watch it', async () => {
+    await world.again();
+    await world.begin('s');
+    await expect(world.begin('x', FROZEN)).rejects.toThrow(
+      /^Sync s has not compared [^]*\nnpm run sync -- --stage test\n[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
+  });
+
   it('asks first whether writes have stopped', async () => {
     await expect(world.begin('x', { action: 'cutover' })).rejects.toThrow(
       /\nnpm run cutover -- --stage test --dry-run\n[^]*\nnpm run cutover -- --stage test --frozen\n/,
