@@ -88,14 +88,13 @@ const PATIENCE_MILLIS = 15_000;
  * Opens one turn of a compare.
  *
  * @throws TableUnavailableError where a filled table is gone or is another one; SourceReplacedError;
- *   SourceTableEmptyError where it would empty the target; RunClosedError; none is retried
+ *   RunClosedError; none is retried
  */
 export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCursor>): Promise<OpenCompare> {
   const { run, clock, deadline, progress } = turn;
   const followed = followedRunOf(run);
   const areSameTables = watchBothEnds(runtime, run);
   await areSameTables();
-  if (isRepairing(run)) await refuseEmptySource(runtime, turn);
   const share = { ...sharesOf(run), deadline };
   const laneOf = openLanes(runtime, share);
   return {
@@ -112,6 +111,7 @@ export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCurso
         ...share,
         warnUnseen: unseenDeletionWarners(runtime.ledger, run),
         warnLost: lostChangeWarner(runtime.ledger, run),
+        beforeDeletion: refuseEmptySource(runtime, turn),
         refusedWrites: run.kind === 'sync' ? refusedWrites(runtime, run.runId) : undefined,
       },
       laneOf,

@@ -16,3 +16,9 @@ export function againStep({ config }: Pick<SyncRuntime, 'config'>, run: Run, wor
 export function allowedOf({ parameters: { maxQuarantined } }: Run): Input {
   return maxQuarantined === 0 ? {} : { maxQuarantined };
 }
+
+/** The sync as a cut over with this input takes it. */
+export const allowing = (run: Run, maxQuarantined: number): Run => ({
+  ...run,
+  parameters: { ...run.parameters, maxQuarantined },
+});

@@ -14,6 +14,7 @@ import { holderOf } from '../shared/runs/new-run.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution } from '../shared/state.ts';
 import { assertCompareFits } from './compare-fits.ts';
+import { allowing } from './again-steps.ts';
 import { refuseFailedChecks } from './drain.ts';
 import { requireSourceConfirmed, sourceOfOpen } from './followed-source.ts';
 import { otherSource } from '../shared/runs/known-source.ts';
@@ -44,7 +45,7 @@ export async function beginSync(
       return start(order, open);
     case 'compare':
       if (open === undefined) return compareAlone(order);
-      refuseCancelling(open);
+      refuseCancelling(runtime, open);
       // A start that died may not have made the mapping yet, and a compare before that would lose changes.
       return take(order, open, open.isStarted !== true ? 'START' : 'COMPARE');
     case 'cutover':
@@ -89,8 +90,9 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
   return outcome === 'BEGUN' ? begun(run, input, 'START') : begun(run, input, 'RECOVER');
 }
 
-function followedRun({ runtime, input: { runId: wanted }, again }: Order): Promise<FollowedRun> {
-  return findFollowedRun(runtime, { runId: wanted, againWith: (runId) => again({ runId }) });
+function followedRun({ runtime, input: { action, runId: wanted }, again }: Order): Promise<FollowedRun> {
+  const onlyReads = action === 'compare';
+  return findFollowedRun(runtime, { runId: wanted, onlyReads, againWith: (runId) => again({ runId }) });
 }
 
 /** The same execution again, or one that goes on where a dead one left the start. */
@@ -98,11 +100,12 @@ async function startAgain(order: Order, open: Run): Promise<BegunSync> {
   const {
     input,
     holder,
+    runtime,
     runtime: { config },
   } = order;
   if (open.executionArn === holder.executionArn && open.isStarted !== true)
     return begun(open, input, 'START');
-  refuseCancelling(open);
+  refuseCancelling(runtime, open);
   const { showSync, cancelSync } = commandsOf(config);
   if (open.isStarted === true || open.status !== 'SYNCING')
     throw new LockHeldError(
@@ -112,10 +115,11 @@ async function startAgain(order: Order, open: Run): Promise<BegunSync> {
   return take(order, open, 'START');
 }
 
-function refuseCancelling({ runId, status }: Run): void {
+function refuseCancelling({ config }: SyncRuntime, { runId, status }: Run): void {
   if (status !== 'CANCELLING') return;
   throw new SyncRefusedError(
-    `Sync ${runId} is being cancelled. Nothing was changed. Wait until that has ended.`,
+    `Sync ${runId} is being cancelled. Nothing was changed.`,
+    stepText(['Wait until that has ended', commandsOf(config).showSync()]),
   );
 }
 
@@ -131,7 +135,7 @@ async function compareAlone(order: Order): Promise<BegunSync> {
   const newRun: NewRun = {
     ...runOf(runtime, { execution, input, followed, kind: 'compare' }),
     ...(TableId !== undefined && { sourceTableId: TableId }),
-    ...(other !== undefined && { warnings: [other] }),
+    warnings: [...followed.warnings, ...(other === undefined ? [] : [other])],
     lockTable: `${runtime.config.sourceTable}#compare`,
   };
   const { outcome, run } = await beginOrRecover(runtime, newRun, holder);
@@ -157,11 +161,15 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
       `Sync ${open.runId} has switched already, so there is nothing to check. Nothing was changed.`,
     );
   }
-  refuseCancelling(open);
+  refuseCancelling(runtime, open);
   if (input.dryRun === true) return begun(open, input, 'CHECKED');
   if (open.isStarted !== true)
     throw new SyncRefusedError(
-      `Sync ${open.runId} has not compared source and target yet. Nothing was changed. Cut over when its start has ended.`,
+      `Sync ${open.runId} has not compared source and target yet. Nothing was changed.`,
+      stepText(
+        ['Watch the sync until its start has ended', commandsOf(runtime.config).showSync()],
+        ['Then cut over', again()],
+      ),
     );
   if (input.frozen !== true)
     throw new SyncRefusedError(
@@ -174,7 +182,8 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
   if (open.status === 'SWITCHING') return take(order, open, 'SWITCHING');
   // One that another deployment began may not fit any more.
   assertCompareFits(runtime.config, open.plan, { isSync: true });
-  await refuseFailedChecks(runtime, open, again({ dryRun: true, frozen: undefined }));
+  const asAllowed = allowing(open, input.maxQuarantined);
+  await refuseFailedChecks(runtime, asAllowed, again({ dryRun: true, frozen: undefined }));
   return take(order, open, 'DRAIN');
 }
 

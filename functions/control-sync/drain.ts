@@ -78,7 +78,7 @@ function arrivalOf(
 }
 
 /** What a cut over finds out for itself: by its drain, and by its own compare. */
-const JUDGED_LATER: ReadonlySet<string> = new Set(['pending', 'compared', 'quarantined', 'lag']);
+const JUDGED_LATER: ReadonlySet<string> = new Set(['pending', 'compared', 'lag']);
 
 /**
  * @param list lists all checks
@@ -86,10 +86,26 @@ const JUDGED_LATER: ReadonlySet<string> = new Set(['pending', 'compared', 'quara
  */
 export async function refuseFailedChecks(runtime: SyncRuntime, run: Run, list: Command): Promise<void> {
   const checks = await checkSync(runtime, run);
-  const failed = checks.filter(({ what, ok }) => !ok && !JUDGED_LATER.has(what));
+  const mayShrink = await mayQuarantineShrink(runtime, run);
+  const isLater = (what: string): boolean => JUDGED_LATER.has(what) || (what === 'quarantined' && mayShrink);
+  const failed = checks.filter(({ what, ok }) => !ok && !isLater(what));
   if (failed.length === 0) return;
   throw new SyncRefusedError(
     `The cut over of sync ${run.runId} is refused. ${failed.map(({ sentence }) => sentence).join(' ')}`,
     stepText(['List all checks', list]),
   );
+}
+
+/**
+ * Whether the compare of a cut over may find fewer source items that cannot be transformed than are named now: the last
+ * one has not counted too many, or may not count. Only a compare forgets items that were corrected, so every change that
+ * was followed since it began may have been a correction.
+ */
+async function mayQuarantineShrink(
+  { ledger }: SyncRuntime,
+  { runId, compared, parameters }: Run,
+): Promise<boolean> {
+  if (compared === undefined || compared.quarantined <= parameters.maxQuarantined) return true;
+  const [total, pending] = await Promise.all([findTotal(ledger, runId), listPending(ledger, runId)]);
+  return pending.length > 0 || (total?.lastAt ?? 0) >= compared.startedAt;
 }

@@ -8,6 +8,7 @@ import { findPolicy } from '../shared/aws/change-policy.ts';
 import { tableArn } from '../shared/names.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
+import { allowing } from './again-steps.ts';
 import { checkSync } from './checks.ts';
 import { freezeCommands } from './freeze.ts';
 import { changeOwn } from './open-sync.ts';
@@ -37,9 +38,7 @@ export async function checkCutOver(
   runtime: SyncRuntime,
   { run: { runId }, maxQuarantined }: { readonly run: RunStepInput; readonly maxQuarantined: number },
 ): Promise<SyncReport> {
-  const open = await readRun(runtime.ledger, runId);
-  // As the cut over takes it.
-  const run = { ...open, parameters: { ...open.parameters, maxQuarantined } };
+  const run = allowing(await readRun(runtime.ledger, runId), maxQuarantined);
   const { config, accountId } = runtime;
   const arn = tableArn({ ...config, accountId }, run.sourceTable);
   const [checks, found, table] = await Promise.all([

@@ -1,5 +1,6 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { awsCommandsOf, type Command, stepText } from '../shared/commands.ts';
+import { deployWith } from '../shared/deploy-with.cjs';
 import { SyncRefusedError } from '../shared/errors.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { functionName, tableArn } from '../shared/names.ts';
@@ -30,6 +31,10 @@ export async function findSourceStream(runtime: SyncRuntime, again: Command): Pr
   if (table === undefined)
     throw new SyncRefusedError(
       `There is no table ${name} in account ${accountId}, region ${config.region}. Nothing was changed.`,
+      stepText(
+        [`If the source has another name, ${deployWith('sourceTable', '<table>')}`],
+        ['When the table is there, start the sync', again],
+      ),
     );
   const arn = table.StreamSpecification?.StreamEnabled === true ? table.LatestStreamArn : undefined;
   if (arn === undefined)
@@ -41,7 +46,7 @@ export async function findSourceStream(runtime: SyncRuntime, again: Command): Pr
       ),
     );
   refuseForeignReplicas(table, accountId);
-  return { arn, tableId: table.TableId, warnings: readersWarning(table, await otherReaders(runtime, arn)) };
+  return { arn, tableId: table.TableId, warnings: await readersWarning(runtime, { table, arn, again }) };
 }
 
 /** A policy on one replica would be no freeze, and a multi-account table's replicas are not ours to look at. */
@@ -64,13 +69,24 @@ async function otherReaders(
   return readers.map(({ functionArn }) => functionArn).filter((arn) => !arn.endsWith(`:function:${own}`));
 }
 
-function readersWarning(
-  { TableName = '', Replicas = [] }: TableDescription,
-  others: readonly string[],
-): readonly string[] {
+interface ReadStream {
+  readonly table: TableDescription;
+  readonly arn: string;
+  readonly again: Command;
+}
+
+async function readersWarning(
+  runtime: SyncRuntime,
+  { table: { TableName = '', Replicas = [] }, arn, again }: ReadStream,
+): Promise<readonly string[]> {
+  const others = await otherReaders(runtime, arn);
   if (others.length > MAX_OTHER_READERS)
     throw new SyncRefusedError(
-      `The stream of table ${TableName} has ${others.length} readers already (${others.slice(0, 3).join(', ')}). DynamoDB throttles more than two. Nothing was changed. Remove one of them.`,
+      `The stream of table ${TableName} has ${others.length} readers already (${others.slice(0, 3).join(', ')}). DynamoDB throttles more than two. Nothing was changed.`,
+      stepText(
+        ['List the readers', awsCommandsOf(runtime.config).listReaders(arn)],
+        ['Remove one of them, then start the sync', again],
+      ),
     );
   // A global table's replication may read the stream as well.
   if (Replicas.length === 0 || others.length === 0) return [];

@@ -7,7 +7,10 @@ const { maxConcurrency, unitsPerSecond, note, Comment } = INPUT_FIELDS;
 /** Input of the `sync` machine. Every field is optional. */
 const syncInputSchema = z.strictObject({
   action: z.enum(['start', 'compare', 'cutover', 'cancel']).default('start'),
-  /** With `start` and a compare without a sync: the migration to follow. With the others: the sync. Default: the newest. */
+  /**
+   * With `start`: the migration to follow. With a compare without a sync: the same, or a sync that has followed it. With
+   * the others: the sync. Default: the newest.
+   */
   runId: runIdSchema.optional(),
   /** With `cutover`: the operator says that writes to the source have stopped. */
   frozen: z.boolean().optional(),

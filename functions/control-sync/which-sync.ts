@@ -1,4 +1,4 @@
-import { commandsOf, type Step } from '../shared/commands.ts';
+import { commandsOf, type Step, stepText } from '../shared/commands.ts';
 import { deployWith } from '../shared/deploy-with.cjs';
 import { findNewest, findRun, isReadable, type Run } from '../shared/ledger/run.ts';
 import { findOpenSync } from '../shared/ledger/sync.ts';
@@ -24,6 +24,7 @@ export async function openSync(
   if (action === 'start' || open.follows?.runId === runId) return open;
   throw new SyncRefusedError(
     `Sync ${open.runId} of table ${config.sourceTable} is open, not ${runId}. Nothing was changed. Leave "runId" out, or name the open sync.`,
+    stepText(['Look at the open sync', commandsOf(config).showSync()]),
   );
 }
 

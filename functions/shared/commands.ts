@@ -168,6 +168,8 @@ export interface AwsCommands {
   readonly protectTable: (tableArn: string) => Command;
   /** Any view type will do, because only keys are read. */
   readonly enableStream: (tableArn: string) => Command;
+  /** Lists the event source mappings that read a stream. */
+  readonly listReaders: (streamArn: string) => Command;
   /** Adds a global secondary index. */
   readonly addIndex: (tableArn: string, addition: IndexAddition) => Command;
   /** Asks for more tables in the region. */
@@ -193,6 +195,7 @@ export function awsCommandsOf({ region, endpointUrl }: AwsPlace): AwsCommands {
       aws(
         `dynamodb update-table ${table(arn)} --stream-specification StreamEnabled=true,StreamViewType=KEYS_ONLY`,
       ),
+    listReaders: (streamArn) => aws(`lambda list-event-source-mappings --event-source-arn ${streamArn}`),
     addIndex: (arn, { attributeDefinitions, create: Create }) => {
       const options = optionsText({
         attributeDefinitions: JSON.stringify(attributeDefinitions),

@@ -90,6 +90,22 @@ describe('the documents', () => {
     expect(readSection(text, 'scale')).toBe(section);
   });
 
+  it('README.md has a row for each parameter of a deployment, and for no other', () => {
+    const { settings } = migration;
+    const service = readFileSync('serverless.yml', 'utf8');
+    const [, defaults = ''] = /^params:\n {2}default:\n(.*?)^ {2}\w/ms.exec(service) ?? [];
+    const known = [...defaults.matchAll(/^ {4}(\w+):/gm)].map((match) => match[1]);
+    const text = readFileSync('README.md', 'utf8');
+    const begin = text.indexOf('\n| Parameter | Default | Meaning |');
+    const table = text.slice(begin, text.indexOf('\n\n', begin));
+    const explained = [...table.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
+
+    const parameters = [...known, ...Object.keys(settings)];
+
+    expect(new Set(explained)).toEqual(new Set(parameters));
+    expect(explained).toHaveLength(parameters.length);
+  });
+
   it('README.md has the exit codes of the commands; npm run docs brings them up to date', () => {
     expect(readSection(readFileSync('README.md', 'utf8'), 'exit-codes')).toBe(exitCodeTable());
   });

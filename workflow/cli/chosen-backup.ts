@@ -1,10 +1,9 @@
-import { migration } from '#migration/index.ts';
 import type { ObjectStore } from '../../functions/shared/aws/object-store.ts';
 import { commandsOf, stepText, type StagePlace } from '../../functions/shared/commands.ts';
-import { BackupNotFoundError, isNamed } from '../../functions/shared/errors.ts';
+import { BackupNotFoundError } from '../../functions/shared/errors.ts';
 import { listBackups, newestBackup } from '../../functions/shared/files/backup-catalog.ts';
 import type { OperatorContext } from './context.ts';
-import { deployedVariables } from './deployed-variables.ts';
+import { deployedSource } from './deployed-variables.ts';
 import { REFUSED } from './exit-codes.ts';
 import { OperatorError } from './operator-error.ts';
 
@@ -25,19 +24,8 @@ export interface BackupChoice {
  */
 export async function chosenBackup(scope: BackupScope, { backup, table }: BackupChoice): Promise<string> {
   if (backup !== undefined) return backup;
-  const name = table ?? (await sourceTableOf(scope));
+  const name = table ?? (await deployedSource(scope));
   return newestBackup(scope.objects, name).catch((error: unknown) => sayOthers(error, scope, name));
-}
-
-/** Backups outlive the functions, and not everybody who may read them may ask Lambda. */
-async function sourceTableOf(scope: BackupScope): Promise<string> {
-  try {
-    const { SOURCE_TABLE } = (await deployedVariables(scope)) ?? {};
-    return SOURCE_TABLE ?? migration.source.name;
-  } catch (error) {
-    if (isNamed(error, 'ResourceNotFoundException', 'AccessDeniedException')) return migration.source.name;
-    throw error;
-  }
 }
 
 async function sayOthers(error: unknown, scope: BackupScope, name: string): Promise<never> {

@@ -8,6 +8,7 @@ import { lookAtTables } from '../../functions/shared/runs/report-tables.ts';
 import { isOfSync } from '../../functions/shared/ledger/run.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { OperatorContext } from './context.ts';
+import { deployedSource } from './deployed-variables.ts';
 import { reportFromLedger, reportWithoutRun } from './fallback-report.ts';
 import type { ExecutionEnd } from './follow-run.ts';
 import { type Pictures, type RunRecord, readRunRecord } from './run-record.ts';
@@ -28,7 +29,14 @@ export async function reportOfExecution(context: OperatorContext, end: Execution
   const { stage, endpoint: localConsole } = context;
   if (end.runId === undefined) {
     const way = await runWay(context, undefined, end.executionArn);
-    return { report: reportWithoutRun(end, context), ...way, shards: new Map(), stage, localConsole };
+    const sourceTable = await deployedSource(context);
+    return {
+      report: reportWithoutRun(end, { ...context, sourceTable }),
+      ...way,
+      shards: new Map(),
+      stage,
+      localConsole,
+    };
   }
   const record = await readRunRecord(context.ledger, end.runId);
   // A run that was rolled back since is what the ledger says, whatever its execution had to say at its end.

@@ -15,7 +15,10 @@ const command = pageCommand(
   'Compares the whole source with the whole target. While a sync is open, what differs is repaired; otherwise it is only named.',
   'the report, and keys of each kind',
 )
-  .option('--run <id>', 'migration whose target is compared, where no sync is open (default: the newest)')
+  .option(
+    '--run <id>',
+    'migration whose target is compared, or a sync that followed it, where no sync is open (default: the newest)',
+  )
   .option('--allow-empty', 'also let an empty source empty the target, while a sync is open')
   .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)
   .option('--read-units-per-second <units>', 'cap on reading of each table, over all workers', anyNumber)

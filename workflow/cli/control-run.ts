@@ -1,7 +1,8 @@
-import { commandsOf, stepText } from '../../functions/shared/commands.ts';
+import { commandsOf, type StagePlace, stepText } from '../../functions/shared/commands.ts';
 import { DONE, LOST_CONNECTION, REFUSED } from './exit-codes.ts';
 import type { Asked } from '../../functions/shared/ledger/run-facts.ts';
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
+import { isEndStatus } from '../../functions/shared/ledger/transition.ts';
 import { pausedText } from '../../functions/shared/runs/control-text.ts';
 import { SYSTEM_CLOCK } from '../../functions/shared/retry.ts';
 import type { OperatorContext } from './context.ts';
@@ -37,7 +38,7 @@ export async function controlledRun(context: OperatorContext, runId: string): Pr
       REFUSED,
       stepText(['Look at the sync', commandsOf(context).showSync()]),
     );
-  if (run.status !== 'RUNNING') throw notRunning(run);
+  if (run.status !== 'RUNNING') throw notRunning(context, run);
   return run;
 }
 
@@ -65,9 +66,16 @@ export async function changeRun(
 }
 
 /** For a run that is not RUNNING, or is no longer when its record is written. */
-export function notRunning({ runId, status }: Pick<Run, 'runId' | 'status'>): OperatorError {
+export function notRunning(
+  place: StagePlace,
+  { runId, status }: Pick<Run, 'runId' | 'status'>,
+): OperatorError {
+  const { report, follow } = commandsOf(place);
+  const hasReport = status === 'HELD' || isEndStatus(status);
   return new OperatorError(
     `Run ${runId} is ${status}, and only a RUNNING run can be paused, continued or throttled. Nothing was changed.`,
+    REFUSED,
+    stepText(hasReport ? ['See its report', report(runId)] : ['Follow it', follow(runId)]),
   );
 }
 
@@ -76,6 +84,8 @@ export async function changedMeanwhile(context: OperatorContext, runId: string):
   const run = await controlledRun(context, runId);
   return new OperatorError(
     `Run ${runId} is ${run.paused === undefined ? 'not paused' : pausedText(run.paused)}. Nothing was changed.`,
+    REFUSED,
+    stepText(['Follow it', commandsOf(context).follow(runId)]),
   );
 }
 

@@ -47,13 +47,19 @@ export function failureOf(end: Pick<ExecutionEnd, 'status' | 'error' | 'cause'>)
   return { error: end.error ?? end.status, cause: reason, ...(nextStep === undefined ? {} : { nextStep }) };
 }
 
+/** A stage, and the table that its deployment reads. */
+interface DeployedPlace extends StagePlace {
+  readonly sourceTable: string;
+}
+
 /** The report of an execution that ended before it had begun a run: bad input, no table, a held lock. */
-export function reportWithoutRun(end: ExecutionEnd, place: StagePlace): Report {
+export function reportWithoutRun(end: ExecutionEnd, place: DeployedPlace): Report {
   const runId = executionNameOf(end.executionArn);
   const failure = failureOf(end);
   const ending = refusedEnding(end, failure);
   const report = {
     ...emptyReport(runId, kindOf(end)),
+    source: { ...NOTHING_READ, table: place.sourceTable },
     executionArn: end.executionArn,
     startedAt: end.startedAt.toISOString(),
     finishedAt: end.finishedAt.toISOString(),
@@ -79,13 +85,15 @@ function refusedEnding(
 
 const kindOf = ({ machine }: ExecutionEnd): RunKind => (machine === 'rollback' ? 'migrate' : machine);
 
+const NOTHING_READ = { products: 0, bytes: 0 } as const;
+
 function emptyReport(runId: string, kind: RunKind): UntoldReport {
   return {
     runId,
     kind,
     status: 'REFUSED',
     nouns: migration.nouns,
-    source: { table: migration.source.name, products: 0, bytes: 0 },
+    source: { ...NOTHING_READ, table: migration.source.name },
     backup: null,
     tables: [],
     migrated: NOTHING_MIGRATED,

@@ -37,7 +37,7 @@ await runStageCommand<Options>(command, async ({ context, terminal, options, arg
   };
   const asked = askedBy(context);
   if (!(await changeRun(context, runId, (ledger) => throttleRun(ledger, runId, { asked, caps }))))
-    throw notRunning((await findRun(context.ledger, runId)) ?? run);
+    throw notRunning(context, (await findRun(context.ledger, runId)) ?? run);
   const sentence = throttleSentence(run, caps);
   return sayControlled(context, { runId, sentence }, terminal);
 });

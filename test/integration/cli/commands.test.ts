@@ -230,15 +230,18 @@ describe('what is refused is a sentence and exit code 3', () => {
     expect(code).toBe(3);
   });
 
-  it('a refused start is listed with the runs', async () => {
+  it('a refused start is listed with the runs, and its report is what follow shows', async () => {
     const { stdout } = await onStage('runs', '--json');
-    const refused = (JSON.parse(stdout) as readonly { readonly status: string }[]).filter(
-      ({ status }) => status === 'REFUSED',
-    );
+    const runs = JSON.parse(stdout) as readonly { readonly runId: string; readonly status: string }[];
+    const refused = runs.filter(({ status }) => status === 'REFUSED');
     expect(refused.slice(0, 2)).toMatchObject([
       { kind: 'restore', items: 0 },
       { kind: 'migrate', items: 0 },
     ]);
+    const runId = refused[1]?.runId ?? '';
+    const report = await onStage('report', runId);
+    expect(report.stderr).toContain(`\nnpm run follow -- --stage local ${runId}\n`);
+    expect(report.code).toBe(3);
   });
 
   it('a run that is not there', async () => {

@@ -328,6 +328,7 @@ describe('pause, unpause and throttle', () => {
     const { runId } = await shop.migrate({ dryRun: true });
     const planned = await command('pause', [runId]);
     expect(planned.stderr).toContain(`Run ${runId} is PLANNED, and only a RUNNING run can be paused`);
+    expect(planned.stderr).toContain(`\nnpm run report -- --stage local ${runId}\n`);
     expect(planned.code).toBe(3);
     expect((await command('unpause', ['nobody'])).stderr).toContain('knows no run nobody');
     expect((await command('throttle', [runId])).code).toBe(2);

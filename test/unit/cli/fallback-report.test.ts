@@ -80,7 +80,7 @@ describe('a report that is made from the ledger', () => {
     });
   });
 
-  it('calls an execution refused that never began a run', () => {
+  it('calls an execution refused that never began a run, and names the source of the stage', () => {
     const at = new Date('2026-03-01T12:00:00.000Z');
     const end = {
       executionArn: 'arn:x:r1',
@@ -90,11 +90,13 @@ describe('a report that is made from the ledger', () => {
       status: 'FAILED',
       output: undefined,
     } as const;
-    const report = reportWithoutRun({ ...end, startedAt: at, finishedAt: at, error: 'E', cause: 'C.' }, PROD);
+    const ended = { ...end, startedAt: at, finishedAt: at, error: 'E', cause: 'C.' };
+    const report = reportWithoutRun(ended, { ...PROD, sourceTable: 'goods' });
     expect(report).toMatchObject({
       runId: 'r1',
       kind: 'restore',
       status: 'REFUSED',
+      source: { table: 'goods', products: 0 },
       failure: { error: 'E', cause: 'C.' },
     });
   });

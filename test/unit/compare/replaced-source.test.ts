@@ -2,10 +2,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
+import { keyOf } from '../../../functions/shared/items/item-key.ts';
 import { replaceTable, tableIdOf } from '../../support/replace-table.ts';
-import { sizedProduct, sizedProducts } from '../migrate/migrate-bench.ts';
-import { type CompareBench, compareBench } from './compare-bench.ts';
-import { SOURCE } from './drift.ts';
+import { noted, sizedProduct, sizedProducts } from '../migrate/migrate-bench.ts';
+import { type CompareBench, compareBench, madeOf } from './compare-bench.ts';
+import { itemsOf, KEY, SMALL, SOURCE, TARGET } from './drift.ts';
 
 let world: CompareBench;
 afterEach(() => world.bench.stop());
@@ -24,6 +25,13 @@ async function set(facts: Partial<Run>): Promise<void> {
 
 async function emptySource(): Promise<void> {
   for (const { id } of sizedProducts(12)) if (id !== undefined) await world.remove(SOURCE, { id });
+}
+
+const PROMO = { PK: { S: 'PROMO#1' }, SK: { S: '1' } } as const;
+
+async function emptyTarget(): Promise<void> {
+  for (const { item } of madeOf(world.runtime.migration, sizedProducts(12)))
+    await world.remove(TARGET, keyOf(item, KEY));
 }
 
 describe('a compare of a source that was replaced by an empty table', () => {
@@ -58,7 +66,7 @@ describe('a compare of an empty source with a target that is not empty', () => {
     await expect(world.compare()).rejects.toMatchObject({
       name: 'SourceTableEmptyError',
       message: expect.stringMatching(
-        /^Table products is empty, and table products-enhanced is not[^]*npm run compare -- --stage test --allow-empty/,
+        /^Table products is empty, and table products-enhanced holds items that a migration has written[^]*npm run compare -- --stage test\n[^]*npm run compare -- --stage test --allow-empty/,
       ),
     });
     expect(await world.target()).toEqual(before);
@@ -79,6 +87,36 @@ describe('a compare of an empty source with a target that is not empty', () => {
     await set({ parameters: { ...world.run.parameters, allowEmpty: true } });
     expect(await world.compare()).toMatchObject({ repaired: 12, differing: 0 });
     expect(await world.target()).toEqual([]);
+  });
+
+  it('succeeds where the target holds only items of others', async () => {
+    await compareOf();
+    await emptySource();
+    await emptyTarget();
+    await world.put(TARGET, PROMO);
+    expect(await world.compare()).toMatchObject({ repaired: 0, differing: 0 });
+    expect(await world.compared()).toMatchObject({ foreign: 1 });
+  });
+
+  it('names what the shop has changed in the target, because it would delete none of it', async () => {
+    await compareOf();
+    const changed = noted(itemsOf(1)[SMALL] ?? {});
+    await emptySource();
+    await emptyTarget();
+    await world.put(TARGET, changed, PROMO);
+    const before = await world.target();
+    expect(await world.compare()).toMatchObject({ repaired: 0, differing: 0, conflicts: 1 });
+    expect(await world.target()).toEqual(before);
+  });
+
+  it('finds the one migrated item behind any number of others', async () => {
+    await compareOf();
+    await emptySource();
+    await emptyTarget();
+    const promos = Array.from({ length: 120 }, (_, number) => ({ ...PROMO, SK: { S: String(number) } }));
+    await world.put(TARGET, ...promos, ...itemsOf(1).slice(0, 1));
+    await expect(world.compare()).rejects.toMatchObject({ name: 'SourceTableEmptyError' });
+    expect(await world.target()).toHaveLength(121);
   });
 
   it('is counted where nothing is repaired', async () => {

@@ -58,6 +58,14 @@ describe('the command to start a sync again', () => {
     );
   });
 
+  it('names the migration, and keeps the caps, where a sync is named that has followed it', async () => {
+    await world.open();
+    await cancelled();
+    await expect(world.begin('t', { runId: 's', ...CAPS })).rejects.toThrow(
+      `\n${START} --run m ${CAP_OPTIONS}\n`,
+    );
+  });
+
   it('follows the same run with the same caps, where the start has failed', async () => {
     await world.begin('s', { ...CAPS, note: 'x' });
     let failed = await world.fail('s');
@@ -85,12 +93,6 @@ describe('the command to compare again', () => {
   it('names the same run, with the caps that were typed, where the compare has failed', async () => {
     await world.begin('c', { action: 'compare', runId: 'm', ...CAPS });
     expect((await world.fail('c')).cause).toContain(`\n${COMPARE} --run m ${CAP_OPTIONS}\n`);
-  });
-
-  it('is a compare of the later run, and no sync, where the named one is outdated', async () => {
-    await laterRun();
-    const input = { action: 'compare', runId: 'm', ...CAPS };
-    await expect(world.begin('c', input)).rejects.toThrow(`\n${COMPARE} --run n ${CAP_OPTIONS}\n`);
   });
 });
 

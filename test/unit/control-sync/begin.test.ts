@@ -27,6 +27,16 @@ async function enlarge(): Promise<void> {
   await updateIf(ledger, runKey('m'), { set: { plan: large } });
 }
 
+/** Migration `n`, which has worked on the table of migration `m`. */
+async function laterMigration(): Promise<void> {
+  const { ledger } = world.observer;
+  const later = await begunRun(world, 'n');
+  const tables = [{ name: 'products-enhanced' }];
+  const committedAt = new Date(world.clock.now()).toISOString();
+  const actions = await rely(ledger, { runId: 'n', committedAt }, new Map([['m', tables]]));
+  await transition(ledger, { run: later, to: 'SUCCEEDED', lock: 'release', writer: 'test' }, actions);
+}
+
 describe('the start of a sync', () => {
   it('begins SYNCING, under the lock of the source, with what the migration began with', async () => {
     const begun = await world.begin('s');
@@ -94,6 +104,13 @@ describe('the start of a sync', () => {
     expect(await lock()).toBeUndefined();
   });
 
+  it('is refused where there is no such source, with how to deploy for another one', async () => {
+    world.deployFor('goods');
+    await expect(world.begin('s')).rejects.toThrow(
+      /There is no table goods [^]*deploy again with --param sourceTable=<table>[^]*\nnpm run sync -- --stage test --start\n/,
+    );
+  });
+
   it('is refused when two others read the stream', async () => {
     const streamArn = await streamOf(world);
     const reader = (mappingId: string) => ({
@@ -103,7 +120,9 @@ describe('the start of a sync', () => {
       streamArn,
     });
     world.mappings.found.push(reader('one'), reader('two'));
-    await expect(world.begin('s')).rejects.toThrow(/has 2 readers already .*throttles more than two/);
+    await expect(world.begin('s')).rejects.toThrow(
+      /has 2 readers already .*throttles more than two[^]*\naws lambda list-event-source-mappings --event-source-arn \S+ --region \S+\n/,
+    );
     world.mappings.found.pop();
     expect(await world.begin('s')).toMatchObject({ outcome: 'START' });
   });
@@ -115,12 +134,7 @@ describe('the start of a sync', () => {
   });
 
   it('is refused for a migration whose tables a later one has worked on', async () => {
-    const { ledger } = world.observer;
-    const later = await begunRun(world, 'n');
-    const tables = [{ name: 'products-enhanced' }];
-    const committedAt = new Date(world.clock.now()).toISOString();
-    const actions = await rely(ledger, { runId: 'n', committedAt }, new Map([['m', tables]]));
-    await transition(ledger, { run: later, to: 'SUCCEEDED', lock: 'release', writer: 'test' }, actions);
+    await laterMigration();
     await expect(world.begin('s', { runId: 'm' })).rejects.toThrow(/run n has worked on its tables since/);
   });
 
@@ -168,7 +182,9 @@ describe('a start that died', () => {
     await world.begin('s');
     await world.begin('k', { action: 'cancel' });
     await world.step('cancel', 'k');
-    await expect(world.begin('t')).rejects.toThrow(/Sync s is being cancelled/);
+    await expect(world.begin('t')).rejects.toThrow(
+      /Sync s is being cancelled[^]*\nnpm run sync -- --stage test$/,
+    );
     world.end('k', 'ABORTED');
     await expect(world.begin('c', { action: 'compare' })).rejects.toThrow(/Sync s is being cancelled/);
   });
@@ -204,7 +220,7 @@ describe('a second execution', () => {
   it('is told which sync is open when it names another', async () => {
     await world.open();
     await expect(world.begin('c', { action: 'compare', runId: 'x' })).rejects.toThrow(
-      /Sync s .* is open, not x/,
+      /Sync s .* is open, not x[^]*\nnpm run sync -- --stage test$/,
     );
   });
 });
@@ -259,6 +275,34 @@ describe('a compare without a sync', () => {
     expect(await findRun(world.observer.ledger, 'c')).toMatchObject({ kind: 'compare', status: 'RUNNING' });
     expect(await lock()).toBeUndefined();
     expect(await findLock(world.observer.ledger, 'products#compare')).toMatchObject({ runId: 'c' });
+  });
+
+  it('compares an older migration as well, and warns of the later one', async () => {
+    await laterMigration();
+    await world.begin('c', { action: 'compare', runId: 'm' });
+    expect(await findRun(world.observer.ledger, 'c')).toMatchObject({
+      follows: { runId: 'm' },
+      warnings: [expect.stringMatching(/^Run n has worked on the tables of run m since\./)],
+    });
+  });
+
+  it.each(['SWITCHED', 'CANCELLED'] as const)(
+    'compares what a sync has followed that is named and %s',
+    async (status) => {
+      const { ledger } = world.observer;
+      const change = { lock: 'release', writer: 'test' } as const;
+      await transition(ledger, { ...change, run: await world.open(), to: 'CANCELLED' });
+      await updateIf(ledger, runKey('s'), { set: { status } });
+      await world.begin('c', { action: 'compare', runId: 's' });
+      expect(await findRun(ledger, 'c')).toMatchObject({ follows: { runId: 'm' }, warnings: [] });
+    },
+  );
+
+  it('is refused for a run that is no migration, with the list of runs', async () => {
+    await begunRun(world, 'half');
+    await expect(world.begin('c', { action: 'compare', runId: 'half' })).rejects.toThrow(
+      /half .*RUNNING.* cannot be followed[^]*\nnpm run runs -- --stage test$/,
+    );
   });
 
   it('leaves nothing locked when it fails', async () => {

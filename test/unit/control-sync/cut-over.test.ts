@@ -103,6 +103,14 @@ describe('a cut over', () => {
     expect(await world.begin('u', { confirm: 's' })).toMatchObject({ outcome: 'START', runId: 'u' });
   });
 
+  it('waits for the first compare, and is told where to watch it', async () => {
+    await world.again();
+    await world.begin('s');
+    await expect(world.begin('x', FROZEN)).rejects.toThrow(
+      /^Sync s has not compared [^]*\nnpm run sync -- --stage test\n[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
+  });
+
   it('asks first whether writes have stopped', async () => {
     await expect(world.begin('x', { action: 'cutover' })).rejects.toThrow(
       /\nnpm run cutover -- --stage test --dry-run\n[^]*\nnpm run cutover -- --stage test --frozen\n/,
@@ -216,6 +224,28 @@ describe('items that cannot be transformed', () => {
     await world.fail('x');
     world.end('x', 'FAILED');
     expect(quarantineCheck(await world.check('d'))).toMatchObject({ ok: false });
+  });
+
+  it('refuse the cut over before it waits for a frozen source, where the last compare has found them', async () => {
+    await world.compare('s', { quarantined: 2 });
+    await expect(world.begin('x', { ...FROZEN, maxQuarantined: 1 })).rejects.toMatchObject({
+      name: 'SyncRefusedError',
+      message: expect.stringMatching(
+        /^The cut over of sync s is refused\. 2 source items cannot be transformed \(p\d, p\d\)\. 1 may stay[^]*npm run compare -- --stage test, or cut over with --max-quarantined 2\./,
+      ) as string,
+    });
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING', parameters: { maxQuarantined: 0 } });
+    const allowed = { ...FROZEN, maxQuarantined: 2 };
+    expect(await world.begin('x', allowed)).toMatchObject({ outcome: 'DRAIN' });
+  });
+
+  it.each([
+    ['a change was followed', () => settle()],
+    ['a key waits', () => notePending(ledger(), pendingOf('p8'), pendingKey)],
+  ])('are left to the compare of the cut over where %s since the last one', async (_, change) => {
+    await world.compare('s', { quarantined: 2 });
+    await change();
+    expect(await world.begin('x', FROZEN)).toMatchObject({ outcome: 'DRAIN' });
   });
 
   it('are allowed for by the command that cuts over after a dry run', async () => {

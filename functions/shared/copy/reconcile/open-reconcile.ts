@@ -25,7 +25,7 @@ export interface ReconcileScope {
   readonly warnUnseen?: (tableName: string) => Promise<void>;
   /** See `lostChangeWarner`. Absent: nobody is told. */
   readonly warnLost?: WarnLost;
-  /** Awaited before each deletion, with the table's name. Absent: a claim says that the worker may delete. */
+  /** Awaited before each deletion, with the table's name. Its error stops the reconcile. */
   readonly beforeDeletion?: (tableName: string) => Promise<void>;
   /** Absent: nobody remembers what DynamoDB refuses, so it is known only to a reconcile that writes. */
   readonly refusedWrites?: RefusedWrites | undefined;
