@@ -5,6 +5,7 @@ import { SwitchedError } from '../errors.ts';
 import type { Run } from '../ledger/run.ts';
 import { findSwitched, type Switched } from '../ledger/sync.ts';
 import type { Runtime } from '../runtime.ts';
+import type { KnownTable } from '../tables/known-table.ts';
 import { filledTablesOf } from '../tables/run-tables.ts';
 
 /** Who is about to write into tables that the shop may have switched to. */
@@ -43,8 +44,28 @@ export async function findSwitchTo(
 }
 
 /** `The shop has used table t since sync s switched to it at ...`: the beginning of a sentence. */
-export function usedSinceText(table: string, { syncId, switchedAt }: Switched): string {
-  return `The shop has used table ${table} since sync ${syncId} switched to it at ${switchedAt}`;
+export function usedSinceText({ name, switched: { syncId, switchedAt } }: SwitchedTable): string {
+  return `The shop has used table ${name} since sync ${syncId} switched to it at ${switchedAt}`;
+}
+
+/** A table that the shop has switched to. */
+export interface SwitchedTable {
+  readonly name: string;
+  readonly switched: Switched;
+}
+
+/** Of these tables those that the shop has switched to; one that has another TableId now is not meant. */
+export async function findSwitches(
+  runtime: SwitchLooker,
+  tables: readonly KnownTable[],
+): Promise<readonly SwitchedTable[]> {
+  const switches: SwitchedTable[] = [];
+  for (const { name, tableId } of tables) {
+    const switched = await findSwitchTo(runtime, name);
+    const isOther = tableId !== undefined && switched?.tableId !== undefined && switched.tableId !== tableId;
+    if (switched !== undefined && !isOther) switches.push({ name, switched });
+  }
+  return switches;
 }
 
 /**
@@ -63,7 +84,7 @@ export async function requireSwitchConfirmed(
     const switched = await findSwitchTo(runtime, name);
     if (switched === undefined || switched.syncId === confirm) continue;
     throw new SwitchedError(
-      `${usedSinceText(name, switched)}, and table ${runtime.config.sourceTable} is as of that time: writing its items again would bring back what the shop has deleted or changed. Nothing was changed.`,
+      `${usedSinceText({ name, switched })}, and table ${runtime.config.sourceTable} is as of that time: writing its items again would bring back what the shop has deleted or changed. Nothing was changed.`,
       stepText([purpose, confirmed(commandsOf(runtime.config), switched.syncId)]),
     );
   }

@@ -1,4 +1,5 @@
 import { freezeCommands } from '../../../functions/control-sync/freeze.ts';
+import { claimRun } from '../../../functions/roll-back/claim.ts';
 import { freezeSteps } from '../../../functions/shared/runs/cutover-guide.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
@@ -21,6 +22,7 @@ import {
 import { listReliants } from '../../../functions/shared/ledger/reliant.ts';
 import { requireSwitchConfirmed } from '../../../functions/shared/runs/switched.ts';
 import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+import { sampleExecution } from '../../support/sample-run.ts';
 import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
@@ -124,6 +126,22 @@ describe('a cut over', () => {
     await expect(world.begin('x', FROZEN)).rejects.toThrow(
       /^Sync s has not compared [^]*\nnpm run sync -- --stage test\n[^]*\nnpm run cutover -- --stage test --frozen\n/,
     );
+  });
+
+  it('is named before the followed run is rolled back, which needs the sync as confirmation', async () => {
+    await compared();
+    await world.switch('x');
+    const order = {
+      runId: 'm',
+      reason: 'operator',
+      execution: sampleExecution('r', 'rollback'),
+      failure: { error: 'RolledBackByOperator', cause: '' },
+    } as const;
+    await expect(claimRun(world.observer, order, 'call')).rejects.toThrow(
+      /^The shop has used table products-enhanced since sync s switched to it at [^]* because sync s relies on these of its tables: products-enhanced\.[^]*--confirm s\n/,
+    );
+    const confirmed = { ...order, confirm: 's' };
+    expect(await claimRun(world.observer, confirmed, 'call')).toMatchObject({ kind: 'claimed' });
   });
 
   it('is over once the table is gone, and does not count for another table of its name', async () => {
