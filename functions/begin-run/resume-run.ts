@@ -44,9 +44,10 @@ export async function resume(
   if (input.dryRun && !staysDry(run)) throw notDry(runtime, resumption);
   // No confirmation makes a plan usable that is out of date.
   if (run.status === 'PLANNED') await assertUsable(runtime, resumption);
+  const { confirm = run.parameters.confirm } = input;
   const confirmation = {
-    confirm: input.confirm,
-    confirmed: ({ migrate }: Commands, confirm: string) => migrate({ ...resumption.typed, confirm }),
+    confirm,
+    confirmed: ({ migrate }: Commands, syncId: string) => migrate({ ...resumption.typed, confirm: syncId }),
   };
   await withOwnPrefix(runtime, run, requireSwitchConfirmed(runtime, confirmation, run));
   if (run.status === 'HELD') {
@@ -196,7 +197,7 @@ async function resumedFacts(
 ): Promise<Partial<Run>> {
   const fields = Object.keys(typed);
   const ignored = fields.filter((field) => !RESUMABLE.has(field));
-  const { maxQuarantined, maxCost } = input;
+  const { maxQuarantined, maxCost, confirm } = input;
   const isPlan = run.status === 'PLANNED';
   const { plannedAt = run.finishedAt ?? run.startedAt } = run;
   const added = [
@@ -214,6 +215,7 @@ async function resumedFacts(
       ...(isPlan && { dryRun: false }),
       ...(fields.includes('maxQuarantined') && { maxQuarantined }),
       ...(fields.includes('maxCost') && { maxCost }),
+      ...(confirm !== undefined && { confirm }),
     },
     warnings: added,
   };
