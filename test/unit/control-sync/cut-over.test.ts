@@ -144,7 +144,7 @@ describe('a cut over', () => {
     expect(await claimRun(world.observer, confirmed, 'call')).toMatchObject({ kind: 'claimed' });
   });
 
-  it('is over once the table is gone, and does not count for another table of its name', async () => {
+  it('no longer counts once the table is gone, nor for another table of its name', async () => {
     await compared();
     await world.switch('x');
     await deleteTarget();
