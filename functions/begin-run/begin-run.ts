@@ -52,7 +52,7 @@ async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInp
 }
 
 function newRun(runtime: Runtime, { execution, tested }: BeginRunInput, input: MigrateInput): NewRun {
-  const { resume: _resume, Comment: _comment, confirm: _confirm, maxConcurrency, ...parameters } = input;
+  const { resume: _resume, Comment: _comment, maxConcurrency, ...parameters } = input;
   const { sourceTableId, ...plan } = tested.plan;
   return {
     ...newRunOf(runtime, execution, plan),

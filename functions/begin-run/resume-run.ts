@@ -1,4 +1,4 @@
-import { commandsOf, type Input, stepText } from '../shared/commands.ts';
+import { type Commands, commandsOf, type Input, stepText } from '../shared/commands.ts';
 import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
 import { type Holder, resumeRun, returnPlan } from '../shared/ledger/begin.ts';
 import { transformBasis } from '../shared/copy/transform/making.ts';
@@ -13,6 +13,7 @@ import { holderOf } from '../shared/runs/new-run.ts';
 import { otherSource } from '../shared/runs/known-source.ts';
 import { prepareResumption } from '../shared/runs/prepare-resumption.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
+import { withOwnPrefix } from '../shared/tables/target-conflicts.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRunInput, BegunRun } from '../shared/state.ts';
 
@@ -43,14 +44,12 @@ export async function resume(
   if (input.dryRun && !staysDry(run)) throw notDry(runtime, resumption);
   // No confirmation makes a plan usable that is out of date.
   if (run.status === 'PLANNED') await assertUsable(runtime, resumption);
-  await requireSwitchConfirmed(
-    runtime,
-    {
-      confirm: input.confirm,
-      confirmed: ({ migrate }, confirm) => migrate({ ...resumption.typed, confirm }),
-    },
-    run,
-  );
+  const { confirm = run.parameters.confirm } = input;
+  const confirmation = {
+    confirm,
+    confirmed: ({ migrate }: Commands, syncId: string) => migrate({ ...resumption.typed, confirm: syncId }),
+  };
+  await withOwnPrefix(runtime, run, requireSwitchConfirmed(runtime, confirmation, run));
   if (run.status === 'HELD') {
     assertSourceToRead(runtime, resumption);
     await prepareResumption(runtime, run);
@@ -198,7 +197,7 @@ async function resumedFacts(
 ): Promise<Partial<Run>> {
   const fields = Object.keys(typed);
   const ignored = fields.filter((field) => !RESUMABLE.has(field));
-  const { maxQuarantined, maxCost } = input;
+  const { maxQuarantined, maxCost, confirm } = input;
   const isPlan = run.status === 'PLANNED';
   const { plannedAt = run.finishedAt ?? run.startedAt } = run;
   const added = [
@@ -216,6 +215,7 @@ async function resumedFacts(
       ...(isPlan && { dryRun: false }),
       ...(fields.includes('maxQuarantined') && { maxQuarantined }),
       ...(fields.includes('maxCost') && { maxCost }),
+      ...(confirm !== undefined && { confirm }),
     },
     warnings: added,
   };

@@ -5,8 +5,8 @@ import { findNewest, findRun, isOfSync, isReadable, type Run } from '../shared/l
 import { listReliants } from '../shared/ledger/reliant.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
-import { assertSameTable } from '../shared/tables/known-table.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
+import { assertStillThere } from './migrated-table.ts';
 
 /** The migration whose target is compared or followed, and its filled tables. */
 export interface FollowedRun {
@@ -41,7 +41,7 @@ export async function findFollowedRun(runtime: SyncRuntime, wanted: WantedRun): 
   for (const { name } of filledTablesOf(runtime, run)) {
     const { tableId } = records.find((record) => record.name === name) ?? {};
     const table = { name, ...(tableId === undefined ? {} : { tableId }) };
-    await assertSameTable(runtime, table);
+    await assertStillThere(runtime, run.runId, table);
     tables.push(table);
   }
   return { run, tables, warnings };

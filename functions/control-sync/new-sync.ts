@@ -42,6 +42,8 @@ export function runOf(
       maxConcurrency: plan.workers,
       readUnitsPerSecond: input.readUnitsPerSecond,
       writeUnitsPerSecond: input.writeUnitsPerSecond,
+      confirm: input.confirm,
+      confirmSource: input.confirmSource,
       note: input.note,
     },
   };

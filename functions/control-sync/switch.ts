@@ -153,8 +153,8 @@ async function writeSwitched(runtime: SyncRuntime, run: Run): Promise<Run | unde
   if (follows === undefined) return undefined;
   const committedAt = new Date(clock.now()).toISOString();
   const relied = await rely(ledger, { runId, committedAt }, new Map([[follows.runId, follows.tables]]));
-  const switched = follows.tables.map(({ name }) =>
-    switchedPut(ledger, name, { syncId: runId, switchedAt: committedAt }),
+  const switched = follows.tables.map(({ name, tableId }) =>
+    switchedPut(ledger, name, { syncId: runId, switchedAt: committedAt, tableId }),
   );
   return changeSync(
     ledger,

@@ -82,6 +82,7 @@ export async function migrateAlone(runtime: Runtime, turn: Turn): Promise<Manual
   await readBackup(runtime.objects, backupId);
   await requireSwitchConfirmed(runtime, {
     confirm: undefined,
+    purpose: 'A step called alone cannot be confirmed. To migrate all the same',
     confirmed: ({ migrate }, confirm) => migrate({ confirm }),
   });
   await assertNotOutdated(runtime, backupId);

@@ -196,6 +196,8 @@ async function claimAs(runtime: Runtime, order: ClaimScope, run: Run): Promise<C
     case 'ROLLING_BACK':
       return claimMarked(runtime, order, run);
     case 'PLANNED':
+      if (order.reason === 'operator') throw onlyPlanned(runtime, run);
+      return { kind: 'ended', run };
     case 'ROLLED_BACK':
       return { kind: 'ended', run };
     default:
@@ -211,6 +213,14 @@ async function endCompare(runtime: Runtime, order: ClaimScope, run: Run): Promis
   const now = await readRun(runtime.ledger, run.runId);
   // Somebody has removed its lock by hand: recoverRun ends it.
   return now.status === 'RUNNING' ? { kind: 'busy' } : { kind: 'ended', run: now };
+}
+
+/** A roll back would end well, as if it had withdrawn the plan. */
+function onlyPlanned({ config }: Runtime, { runId }: Run): InvalidInputError {
+  return new InvalidInputError(
+    `Run ${runId} is a dry run: it has created no table, so there is nothing to roll back. Its plan stays, and is applied only when somebody resumes it. Nothing was changed.`,
+    stepText(['See what it has planned', commandsOf(config).report(runId)]),
+  );
 }
 
 /** A sync writes what the source says, and a compare at most repairs it. */

@@ -2,16 +2,18 @@ import { commandsOf, type StagePlace, stepText } from '../shared/commands.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { listReliants, type Reliant } from '../shared/ledger/reliant.ts';
 import type { Run } from '../shared/ledger/run.ts';
+import { listTables } from '../shared/ledger/table-record.ts';
+import { findSwitches, type SwitchedTable, usedSinceText } from '../shared/runs/switched.ts';
+import { withOwnPrefix } from '../shared/tables/target-conflicts.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RollBackOrder } from './request.ts';
 
 const MAX_NAMED = 5;
 
 /** `run b and 2 more`: the latest run, and how many others there are. */
-export function reliantsText([newest, ...others]: readonly Reliant[]): string {
-  return others.length === 0
-    ? `run ${newest?.runId ?? '?'}`
-    : `run ${newest?.runId ?? '?'} and ${others.length} more`;
+export function reliantsText([newest, ...others]: readonly Reliant[], kind = 'run'): string {
+  const named = `${kind} ${newest?.runId ?? '?'}`;
+  return others.length === 0 ? named : `${named} and ${others.length} more`;
 }
 
 function tableNames(reliants: readonly Reliant[]): string {
@@ -24,36 +26,52 @@ function tableNames(reliants: readonly Reliant[]): string {
 const typed = (confirm: string | undefined): string =>
   confirm === undefined ? '' : ` "confirm" was "${confirm}".`;
 
-/** Who relies on a run, and what an operator has confirmed. */
-export interface Confirmation {
+/** What the question says. */
+export interface Question {
   /** Newest first, none of them rolled back. */
   readonly reliants: readonly Reliant[];
+  /** Tables of the run that the shop has switched to. */
+  readonly switches: readonly SwitchedTable[];
+  /** What the operator typed. */
   readonly confirm: string | undefined;
   readonly place: StagePlace;
 }
 
-/**
- * Says why an operator's roll back does not start, with the command to paste. `undefined` if it may start.
- */
-export function missingConfirmation(
+/** The id that an operator's roll back must name; `undefined`: none. */
+export function neededConfirmation(
   { runId, status }: Pick<Run, 'runId' | 'status'>,
-  { reliants, confirm, place }: Confirmation,
-): InvalidInputError | undefined {
-  const [newest] = reliants;
+  [newest]: readonly Reliant[],
+): string | undefined {
+  return newest?.runId ?? (status === 'SUCCEEDED' ? runId : undefined);
+}
+
+/** Says why an operator's roll back does not start, with the command to paste. */
+export function unconfirmed(
+  { runId, sourceTable }: Pick<Run, 'runId' | 'sourceTable'>,
+  needed: string,
+  { reliants, switches, confirm, place }: Question,
+): InvalidInputError {
   const { rollBack } = commandsOf(place);
-  if (newest !== undefined) {
-    if (confirm === newest.runId) return undefined;
-    const relies = reliants.length === 1 ? 'relies' : 'rely';
-    return new InvalidInputError(
-      `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. A roll back would back up each table that is relied on first.`,
-      stepText(['To roll the run back anyway', rollBack(runId, newest.runId)]),
-    );
-  }
-  if (status !== 'SUCCEEDED' || confirm === runId) return undefined;
-  return new InvalidInputError(
-    `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. A roll back would back up each table first.`,
-    stepText(['To roll the run back anyway', rollBack(runId, runId)]),
+  const used = switches.map(
+    (one) =>
+      `${usedSinceText(one)}, and table ${sourceTable} is as of that time: what the shop has written since is only there. `,
   );
+  const [why, backup] =
+    reliants.length === 0
+      ? [`Run ${runId} succeeded, and the shop may use its tables.`, 'each table first']
+      : [reliedText(runId, reliants, switches), 'each table that is relied on first'];
+  return new InvalidInputError(
+    `${used.join('')}${why}${typed(confirm)} Nothing was changed. A roll back would back up ${backup}.`,
+    stepText(['To roll the run back anyway', rollBack(runId, needed)]),
+  );
+}
+
+function reliedText(runId: string, reliants: readonly Reliant[], switches: readonly SwitchedTable[]): string {
+  const relies = reliants.length === 1 ? 'relies' : 'rely';
+  // Of a sync, the sentence before has said what it has come to.
+  const isSync = switches.some(({ switched }) => switched.syncId === reliants[0]?.runId);
+  const who = isSync ? reliantsText(reliants, 'sync') : `${reliantsText(reliants)} succeeded since and`;
+  return `Run ${runId} cannot be rolled back without a confirmation, because ${who} ${relies} on these of its tables: ${tableNames(reliants)}.`;
 }
 
 /**
@@ -64,10 +82,14 @@ export function missingConfirmation(
  */
 export async function requireConfirmation(runtime: Runtime, order: RollBackOrder, run: Run): Promise<void> {
   if (order.reason !== 'operator') return;
-  const reliants = await listReliants(runtime.ledger, run.runId);
+  const { ledger, config } = runtime;
   const { confirm } = order;
-  const refusal = missingConfirmation(run, { reliants, confirm, place: runtime.config });
-  if (refusal !== undefined) throw refusal;
+  const reliants = await listReliants(ledger, run.runId);
+  const needed = neededConfirmation(run, reliants);
+  if (needed === undefined || confirm === needed) return;
+  const tables = await listTables(ledger, run.runId);
+  const switches = await withOwnPrefix(runtime, run, findSwitches(runtime, tables));
+  throw unconfirmed(run, needed, { reliants, switches, confirm, place: config });
 }
 
 /** Stored when the run is marked and overwritten by the next mark, so it counts for one roll back only. */

@@ -2,8 +2,9 @@ import { counted } from '../shared/counted.ts';
 import { waitForKeys } from '../shared/copy/reconcile/take-up-pending.ts';
 import type { SourceReplacedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import { findOpenSync, findSwitched, noteArrival, noteGap, type Switched } from '../shared/ledger/sync.ts';
+import { findOpenSync, noteArrival, noteGap, type Switched } from '../shared/ledger/sync.ts';
 import { splitMessage } from '../shared/message.ts';
+import { findSwitchTo } from '../shared/runs/switched.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { type Change, firstOfEachKey } from './change-batch.ts';
@@ -83,7 +84,7 @@ async function sayUnfollowed(
 /** The last switch to a table that the migration fills. */
 async function findSwitch(runtime: Runtime): Promise<Switched | undefined> {
   const tables = filledTablesOf(runtime, { settings: {} });
-  const found = await Promise.all(tables.map(({ name }) => findSwitched(runtime.ledger, name)));
+  const found = await Promise.all(tables.map(({ name }) => findSwitchTo(runtime, name)));
   return found.find((one) => one !== undefined);
 }
 

@@ -16,16 +16,16 @@ interface DeployedTables {
 
 /**
  * Why BeginRun would refuse a run with this input now: another run or a sync has the lock, the shop has switched to
- * the tables, or a run or sync of another source works in them. Reads the ledger only.
+ * the tables, or a run or sync of another source works in them. Reads the ledger, and looks at tables that the shop has switched to.
  */
 export async function startRefusal(
   context: OperatorContext,
   deployed: DeployedTables,
   input: Readonly<Record<string, unknown>>,
 ): Promise<MigrationError | undefined> {
-  const { ledger, sfn, stage, region, typed = {} } = context;
+  const { ledger, sfn, dynamo, stage, region, typed = {} } = context;
   const config = { stage, region, typed, ...deployed };
-  const scope = { ledger, config, clients: { sfn }, clock: SYSTEM_CLOCK, migration };
+  const scope = { ledger, config, clients: { sfn, tables: dynamo }, clock: SYSTEM_CLOCK, migration };
   return (
     (await lockRefusal(scope, deployed.sourceTable, input['resume'])) ??
     (await refusal(SwitchedError, switchUnconfirmed(scope, input))) ??

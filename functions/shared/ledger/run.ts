@@ -39,6 +39,10 @@ export interface RunParameters {
   readonly allowEmpty?: boolean;
   /** Whether new tables stay closed until a sync has switched to them. */
   readonly keepClosed?: boolean;
+  /** The sync that has switched the shop to the run's tables, as the operator has confirmed. */
+  readonly confirm?: string | undefined;
+  /** Of a sync over another source table than the migration has read: its TableId, as the operator has confirmed. */
+  readonly confirmSource?: string | undefined;
   readonly note?: string | undefined;
 }
 

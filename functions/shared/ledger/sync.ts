@@ -200,18 +200,18 @@ export interface Switched {
   readonly syncId: string;
   /** ISO 8601. */
   readonly switchedAt: string;
+  /** DynamoDB's TableId of the table; absent in records of earlier versions, and where the engine gives none. */
+  readonly tableId?: string | undefined;
 }
 
 /** Part of the transaction that writes SWITCHED. */
-export function switchedPut(
-  ledger: LedgerTable,
-  table: string,
-  { syncId, switchedAt }: Switched,
-): TransactItem {
-  return putItem(ledger, switchedKey(table), { item: { syncId, switchedAt } });
+export function switchedPut(ledger: LedgerTable, table: string, switched: Switched): TransactItem {
+  const { syncId, switchedAt, tableId } = switched;
+  const item = { syncId, switchedAt, ...(tableId !== undefined && { tableId }) };
+  return putItem(ledger, switchedKey(table), { item });
 }
 
-/** Strongly consistent; `undefined`: no sync has ended with a switch to this table. */
+/** Strongly consistent; `undefined`: no sync has ended with a switch to a table of this name. */
 export function findSwitched(ledger: LedgerTable, table: string): Promise<Switched | undefined> {
   return get<Switched>(ledger, switchedKey(table));
 }

@@ -2,11 +2,8 @@ import { helpCommand, type Input, type Step } from '../commands.ts';
 import type { RunParameters } from '../ledger/run.ts';
 import { printable } from '../printable.ts';
 
-/** What a run was asked for; an input that has not begun one may name a run to resume, and confirm a switch. */
-type Asked = Omit<RunParameters, 'maxConcurrency' | 'note'> & {
-  readonly resume?: string | undefined;
-  readonly confirm?: string | undefined;
-};
+/** What a run was asked for; an input that has not begun one may name a run to resume. */
+type Asked = Omit<RunParameters, 'maxConcurrency' | 'note'> & { readonly resume?: string | undefined };
 
 /** The input that asks for the same again. Defaults are left out, and so is what a deployment decides. */
 export function inputOf(parameters: Asked): Input {

@@ -180,7 +180,8 @@ function afterPlan(ending: Ending, { migrate }: Commands): string {
 
 function afterRollBack(ending: Ending, commands: Commands): string {
   const again = startAgain(ending, commands);
-  const { isRestore: restores, isOrdered: wasOrdered, error, ownStep, quarantined } = ending;
+  const { isRestore: restores, isOrdered: wasOrdered, step, error, ownStep, quarantined } = ending;
+  if (step !== undefined && !restores) return stepAgain(ending, commands.invoke(step));
   if (wasOrdered === true) return stepText([restores ? 'To restore again' : 'To migrate again', again]);
   if (ownStep !== undefined && startsSomething(ownStep)) return ownStep;
   if (error === 'TooManyQuarantinedError' && !restores)
@@ -194,6 +195,14 @@ function afterRollBack(ending: Ending, commands: Commands): string {
     ['Fix the reported cause, then start again, which is always safe', again],
     ...withoutBulk(ending, commands),
   );
+}
+
+/** A step that was called alone is no migration. */
+function stepAgain(ending: Ending, call: Command): string {
+  const { isOrdered: wasOrdered, ownStep } = ending;
+  if (wasOrdered === true) return stepText(['To call the step again', call]);
+  if (ownStep !== undefined && startsSomething(ownStep)) return ownStep;
+  return afterFix(ending, ['Fix the reported cause, then call the step again', call]);
 }
 
 function restoreElse(ending: Ending, commands: Commands): string {

@@ -103,7 +103,9 @@ function leftOf({ tables, rolledBack }: UntoldReport): string {
 }
 
 function rolledBack(report: UntoldReport): Verdict {
-  const created = report.tables.some(({ outcome }) => outcome === 'DELETED');
+  const created = report.tables.some(
+    ({ outcome, existedBefore }) => outcome === 'DELETED' && existedBefore !== true,
+  );
   const isAllThere = report.tables.length > 0;
   const so = isAsked(report) ? ':' : ' and';
   const done = created

@@ -85,8 +85,11 @@ export function reportedTable(
   if (found === 'same') return as(outcome);
   if (found === 'unknown') return as(outcome, [remark ?? [], NOT_LOOKED_AT].flat().join('; '));
   const gone = found === 'none' ? 'somebody has deleted it' : replacedText(record, of);
-  const reported = as('DELETED', outcome === 'EXISTED' ? `it existed before, and ${gone}` : gone);
-  return found === 'none' ? reported : { ...reported, isReplaced: true };
+  return {
+    ...as('DELETED', outcome === 'EXISTED' ? `it existed before, and ${gone}` : gone),
+    ...(outcome === 'EXISTED' && { existedBefore: true }),
+    ...(found === 'other' && { isReplaced: true }),
+  };
 }
 
 const NOT_LOOKED_AT = 'it could not be looked at when this was written';

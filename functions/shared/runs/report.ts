@@ -22,6 +22,8 @@ export interface ReportedTable {
   readonly remark?: string;
   /** Of a table that is DELETED: somebody has put another one in its place, which may hold items of the run. */
   readonly isReplaced?: boolean;
+  /** Of a table that is DELETED: it was there before the run, which has not deleted it. */
+  readonly existedBefore?: boolean;
   /**
    * Of a table that exists: `OPEN` if GetResourcePolicy says so, `CLOSED` if only the migration can write there,
    * `NEVER_CLOSED` if the endpoint has no resource policies. Absent: it was never to be closed.

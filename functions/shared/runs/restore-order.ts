@@ -27,12 +27,14 @@ const keptOrderSchema = restoreOrderSchema.extend({
 export type KeptOrder = z.infer<typeof keptOrderSchema>;
 
 /** The input that asks for the same restore again. Where nobody named the target, it is another new table. */
-export function restoreInputOf({ details, parameters, sourceTable }: Run): Input {
+export function restoreInputOf({ details, parameters, sourceTable, step }: Run): Input {
   const order = keptOrderSchema.safeParse(details);
-  if (!order.success) return inputOf(parameters);
+  // A step called alone was asked for nothing.
+  const asked = step === undefined ? inputOf(parameters) : {};
+  if (!order.success) return asked;
   const { backupId, targetTable, isTargetNamed = false } = order.data;
   const confirm = targetTable === sourceTable ? targetTable : undefined;
-  return { backupId, ...(isTargetNamed && { targetTable, confirm }), ...inputOf(parameters) };
+  return { backupId, ...(isTargetNamed && { targetTable, confirm }), ...asked };
 }
 
 /** What a restore's run restores. @throws BackupDamagedError if the run is not a restore; not retried. */

@@ -73,8 +73,8 @@ export function typedSync(place: StagePlace, typed: unknown, changed: Input = {}
   }
 }
 
-/** The input that asks for the same sync or compare again: of the same migration, with the caps that were typed. */
+/** The input that asks for the same sync or compare again: of the same migration, with the caps and confirmations typed. */
 export function syncInputOf({ follows, parameters }: Pick<Run, 'follows' | 'parameters'>): Input {
-  const { readUnitsPerSecond, writeUnitsPerSecond } = parameters;
-  return { runId: follows?.runId, readUnitsPerSecond, writeUnitsPerSecond };
+  const { confirm, confirmSource, readUnitsPerSecond, writeUnitsPerSecond } = parameters;
+  return { runId: follows?.runId, confirm, confirmSource, readUnitsPerSecond, writeUnitsPerSecond };
 }

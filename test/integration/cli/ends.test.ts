@@ -123,7 +123,8 @@ describe('npm run rollback', () => {
     expect(unknown.code).toBe(3);
     const { runId } = await shop.migrate({ dryRun: true });
     const planned = await command('rollback', [runId]);
-    expect(planned.stderr).toContain(`Run ${runId} is a dry run: it has created no table`);
+    expect(planned.stdout).toContain(`Run ${runId} is a dry run: it has created no table`);
+    expect(planned.stdout).toContain(`npm run report -- --stage local ${runId}\n`);
     expect(planned.code).toBe(3);
   });
 });

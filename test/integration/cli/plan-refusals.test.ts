@@ -2,6 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { catalogueTable } from '../../support/shop.ts';
 import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
@@ -84,7 +86,7 @@ describe('npm run plan', () => {
     await shop.run('rollback', { runId });
   });
 
-  it('stops at tables that the shop has switched to, with the confirmation and all that was typed', async () => {
+  it('stops at a table that the shop has switched to, with the confirmation and all that was typed', async () => {
     const Item = {
       PK: { S: 'TABLE#products-enhanced' },
       SK: { S: 'SWITCHED' },
@@ -92,6 +94,10 @@ describe('npm run plan', () => {
       switchedAt: { S: '2026-03-01T12:00:00.000Z' },
     };
     await shop.dynamo.call('PutItem', { TableName: shop.aws.ledgerTable, Item });
+    // There is no such table any more, so the shop cannot use it.
+    expect((await plan('--quick')).stdout).toContain('✔ No check stops a run.');
+    const spec = createTableInput(catalogueTable, { name: 'products-enhanced', tags: {} });
+    await shop.dynamo.call('CreateTable', { ...spec });
     const refused = await plan('--quick', '--max-quarantined', '1');
     expect(refused.stdout).toContain(
       '✖ The shop has used table products-enhanced since sync sync-1 switched',

@@ -7,6 +7,8 @@ import {
 } from '../../../functions/shared/copy/transform/transform-shard.ts';
 import { backupLayout, RUN_LAYOUT } from '../../../functions/shared/files/layout.ts';
 import { resumeRun } from '../../../functions/shared/ledger/begin.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
 import { describeTable } from '../../../functions/shared/aws/describe-table.ts';
 import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
 import { findLockOf } from '../../../functions/shared/ledger/lock.ts';
@@ -365,6 +367,7 @@ describe('a planned run that is resumed', () => {
       }
       await bench.begin('busy', {}, { startedAt: new Date().toISOString() });
       await expect(resume(typed)).rejects.toThrow(`Then resume:\n${again}\n`);
+      await bench.createTable(createTableInput(productsEnhancedTable, { name: targetName, tags: {} }));
       const switched = { syncId: 'sync', switchedAt: new Date().toISOString() };
       await transact(ledger, [switchedPut(ledger, targetName, switched)]);
       await expect(resume(typed)).rejects.toThrow(`\n${again} --confirm sync\n`);

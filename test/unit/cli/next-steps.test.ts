@@ -21,10 +21,12 @@ import {
 import { deployWith } from '../../../functions/shared/deploy-with.cjs';
 import * as errors from '../../../functions/shared/errors.ts';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
-import { type Ending, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
+import { type Ending, endingOf, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
 import { syncAgain } from '../../../functions/shared/runs/start-again.ts';
 import { rollBackRequestSchema } from '../../../functions/shared/state.ts';
 import { type MigrateOptions, migrateInput } from '../../../workflow/cli/input-options.ts';
+import type { Run } from '../../../functions/shared/ledger/run.ts';
+import { sampleNewRun } from '../../support/sample-run.ts';
 import { parsePasted } from '../../support/pasted-commands.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -156,6 +158,32 @@ describe('what to do after a run', () => {
     const list = `List the backups:\nnpm run backups -- ${WHERE}`;
     expect(nextStepOf({ ...ending, again: { backupId: BACKUP } }, PLACE)).toBe(list);
     expect(nextStepOf({ ...ending, again: {} }, PLACE)).toContain(`${list}\nOr make one:\n`);
+  });
+
+  it('is the same step again, where a step that was called alone was rolled back', () => {
+    const ending = {
+      status: 'ROLLED_BACK',
+      runId: RUN,
+      isRestore: false,
+      step: 'createCartTable',
+      again: { onFailure: 'hold' },
+    } as const;
+    const call = `npx sls invoke ${WHERE.replace('--profile', '--aws-profile')} -f createCartTable`;
+    expect(nextStepOf({ ...ending, isOrdered: true }, PLACE)).toBe(`To call the step again:\n${call}`);
+    expect(nextStepOf({ ...ending, error: 'TableSchemaMismatchError' }, PLACE)).toBe(
+      `Fix the reported cause, then call the step again:\n${call}`,
+    );
+  });
+
+  it('is a restore that its machine accepts, where a restore that was called alone was rolled back', async () => {
+    const run = {
+      ...sampleNewRun(RUN, { kind: 'manual', step: 'restoreFromBackup' }),
+      details: { backupId: BACKUP, targetTable: 'products-restored-1' },
+      parameters: { ...sampleNewRun(RUN).parameters, onFailure: 'hold' },
+    } as unknown as Run;
+    const step = nextStepOf(endingOf(run, 'ROLLED_BACK'), PLACE) ?? '';
+    expect(step).toContain(`npm run restore -- ${WHERE} --backup ${BACKUP}\n`);
+    await expectPasteable(step);
   });
 
   it('follows what an error says of its cause', () => {

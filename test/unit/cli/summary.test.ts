@@ -107,6 +107,13 @@ describe('outcomeOf', () => {
     );
   });
 
+  it('does not say that a run has created a table which existed before and is gone', () => {
+    const tables = [{ name: 'cart', outcome: 'DELETED' as const, existedBefore: true }];
+    expect(outcomeOf({ ...failedView().report, tables }).sentence).toBe(
+      'The run failed in MigrateProducts and no table had to be deleted; products was never written to.',
+    );
+  });
+
   it('does not say that a restore never wrote to the source', () => {
     const { sentence } = outcomeOf(reportOf({ kind: 'restore', status: 'ROLLED_BACK' }));
     expect(sentence).not.toContain('never written to');

@@ -1,8 +1,15 @@
-import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NEW } from '../../../functions/shared/ledger/actions.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
-import { announceTable } from '../../../functions/shared/ledger/table-record.ts';
+import {
+  announceTable,
+  findTableRecord,
+  noteTable,
+  recordTable,
+} from '../../../functions/shared/ledger/table-record.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { catalogueTable } from '../../support/shop.ts';
 import { refuseSharedTargets } from '../../../functions/shared/runs/shared-targets.ts';
 import { rely } from '../../../functions/shared/ledger/reliant.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
@@ -18,6 +25,28 @@ beforeEach(() => world.again());
 afterAll(() => world.stop());
 
 const lock = () => findLock(world.observer.ledger, 'products');
+
+async function deleteTarget(): Promise<void> {
+  await world.observer.clients.dynamo.send(new DeleteTableCommand({ TableName: 'products-enhanced' }));
+}
+
+/** As the roll back of run `a` does it, which had created the table before `m` began. */
+async function deleteTargetByRollBack(): Promise<void> {
+  const { ledger } = world.observer;
+  const table = { runId: 'a', name: 'products-enhanced' };
+  const { tableId = '' } = (await findTableRecord(ledger, { ...table, runId: 'm' })) ?? {};
+  const { executionArn: arn } = await begunRun(world, 'a');
+  const now = world.clock.now();
+  await announceTable(ledger, { ...table, executionArn: arn, now, outcome: 'INTENT' });
+  await noteTable(ledger, table, { deleting: { markedAt: now, remark: '' } });
+  await deleteTarget();
+  await recordTable(ledger, 'a', { name: table.name, outcome: 'DELETED', tableId });
+  const run = await readRun(ledger, 'a');
+  const facts = { markedAt: now };
+  const marked = await transition(ledger, { run, to: 'ROLLING_BACK', lock: 'keep', writer: 'mark', facts });
+  if (marked === undefined) throw new Error('Run a was not marked.');
+  await transition(ledger, { run: marked, to: 'ROLLED_BACK', lock: 'release', writer: 'end' });
+}
 
 /** Says of the migration that its source has a million items. */
 async function enlarge(): Promise<void> {
@@ -139,9 +168,30 @@ describe('the start of a sync', () => {
   });
 
   it('is refused when somebody has deleted the target', async () => {
-    await world.observer.clients.dynamo.send(new DeleteTableCommand({ TableName: 'products-enhanced' }));
-    await expect(world.begin('s')).rejects.toMatchObject({ name: 'TableUnavailableError' });
+    await deleteTarget();
+    await expect(world.begin('s')).rejects.toMatchObject({
+      name: 'TableUnavailableError',
+      message: expect.stringMatching(
+        /^Table products-enhanced of run m is gone: somebody has deleted it\. Nothing was changed\.[^]*\nnpm run migrate -- --stage test\n/,
+      ),
+    });
   });
+
+  it.each(['start', 'compare'])(
+    'as a %s is refused with the run whose roll back has deleted the target, or has made way for another',
+    async (action) => {
+      await deleteTargetByRollBack();
+      await expect(world.begin('s', { action })).rejects.toThrow(
+        /^Table products-enhanced of run m is gone: the roll back of run a has deleted it\./,
+      );
+      await world.observer.clients.dynamo.send(
+        new CreateTableCommand(createTableInput(catalogueTable, { name: 'products-enhanced', tags: {} })),
+      );
+      await expect(world.begin('s', { action })).rejects.toThrow(
+        /^Table products-enhanced is not the one of run m any more: the roll back of run a has deleted that one, and another has its name/,
+      );
+    },
+  );
 
   it.each([
     ['a text', 'abc', /must be a JSON object/],

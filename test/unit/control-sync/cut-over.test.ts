@@ -1,4 +1,5 @@
 import { freezeCommands } from '../../../functions/control-sync/freeze.ts';
+import { claimRun } from '../../../functions/roll-back/claim.ts';
 import { freezeSteps } from '../../../functions/shared/runs/cutover-guide.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
@@ -9,7 +10,8 @@ import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findRun, readRun } from '../../../functions/shared/ledger/run.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
-import { findSwitched, noteArrival } from '../../../functions/shared/ledger/sync.ts';
+import { findSwitched, noteArrival, switchedPut } from '../../../functions/shared/ledger/sync.ts';
+import { transact } from '../../../functions/shared/ledger/transact.ts';
 import { nameKey } from '../../../functions/shared/ledger/sync-names.ts';
 import {
   addToMinute,
@@ -20,6 +22,7 @@ import {
 import { listReliants } from '../../../functions/shared/ledger/reliant.ts';
 import { requireSwitchConfirmed } from '../../../functions/shared/runs/switched.ts';
 import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+import { sampleExecution } from '../../support/sample-run.ts';
 import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
@@ -41,6 +44,18 @@ async function compared(facts: Parameters<SyncWorld['compare']>[1] = {}): Promis
   await world.compare('x', facts);
 }
 
+async function deleteTarget(): Promise<void> {
+  const { dynamo } = world.observer.clients;
+  await dynamo.send(new DeleteTableCommand({ TableName: 'products-enhanced' }));
+}
+
+async function createTarget(): Promise<void> {
+  const { dynamo } = world.observer.clients;
+  await dynamo.send(
+    new CreateTableCommand(createTableInput(catalogueTable, { name: 'products-enhanced', tags: {} })),
+  );
+}
+
 const arrival = (key: string) => ({ key, at: world.clock.now(), count: 1 });
 const pendingOf = (identity: string) => ({ syncId: 's', identity });
 const pendingKey = { key: { id: { S: 'p1' } }, text: 'p1', reason: 'It is changed all the time.', since: 1 };
@@ -51,7 +66,10 @@ describe('a cut over', () => {
     expect(await world.switch('x')).toEqual({ switched: true, error: '', cause: '' });
     expect(await world.sync()).toMatchObject({ status: 'SWITCHED' });
     expect(await findLock(ledger(), 'products')).toBeUndefined();
-    expect(await findSwitched(ledger(), 'products-enhanced')).toMatchObject({ syncId: 's' });
+    expect(await findSwitched(ledger(), 'products-enhanced')).toMatchObject({
+      syncId: 's',
+      tableId: expect.any(String),
+    });
     expect(await listReliants(ledger(), 'm')).toMatchObject([{ runId: 's' }]);
     expect(await findRun(ledger(), 'm')).toMatchObject({ opening: 'DONE' });
   });
@@ -65,10 +83,8 @@ describe('a cut over', () => {
 
   it('does not switch to a table that somebody has put in the place of the compared one', async () => {
     await compared();
-    const { dynamo } = world.observer.clients;
-    await dynamo.send(new DeleteTableCommand({ TableName: 'products-enhanced' }));
-    const spec = createTableInput(catalogueTable, { name: 'products-enhanced', tags: {} });
-    await dynamo.send(new CreateTableCommand(spec));
+    await deleteTarget();
+    await createTarget();
     await expect(world.switch('x')).rejects.toThrow(
       'Table products-enhanced is not the one that this run began with',
     );
@@ -83,14 +99,15 @@ describe('a cut over', () => {
     expect(await world.switch('x')).toMatchObject({ switched: true });
   });
 
+  const needed = (confirm?: string) =>
+    requireSwitchConfirmed(world.observer, {
+      confirm,
+      confirmed: ({ migrate }, sync) => migrate({ confirm: sync }),
+    });
+
   it('makes later migrations and syncs name the switch before they write', async () => {
     await compared();
     await world.switch('x');
-    const needed = (confirm?: string) =>
-      requireSwitchConfirmed(world.observer, {
-        confirm,
-        confirmed: ({ migrate }, sync) => migrate({ confirm: sync }),
-      });
     await expect(needed()).rejects.toThrow(
       '\nnpm run migrate -- --stage test --confirm s\nIn the console, start migrate with {"confirm": "s"}',
     );
@@ -109,6 +126,41 @@ describe('a cut over', () => {
     await expect(world.begin('x', FROZEN)).rejects.toThrow(
       /^Sync s has not compared [^]*\nnpm run sync -- --stage test\n[^]*\nnpm run cutover -- --stage test --frozen\n/,
     );
+  });
+
+  it('is named before the followed run is rolled back, which needs the sync as confirmation', async () => {
+    await compared();
+    await world.switch('x');
+    const order = {
+      runId: 'm',
+      reason: 'operator',
+      execution: sampleExecution('r', 'rollback'),
+      failure: { error: 'RolledBackByOperator', cause: '' },
+    } as const;
+    await expect(claimRun(world.observer, order, 'call')).rejects.toThrow(
+      /^The shop has used table products-enhanced since sync s switched to it at [^]* because sync s relies on these of its tables: products-enhanced\.[^]*--confirm s\n/,
+    );
+    const confirmed = { ...order, confirm: 's' };
+    expect(await claimRun(world.observer, confirmed, 'call')).toMatchObject({ kind: 'claimed' });
+  });
+
+  it('no longer counts once the table is gone, nor for another table of its name', async () => {
+    await compared();
+    await world.switch('x');
+    await deleteTarget();
+    await expect(needed()).resolves.toBeUndefined();
+    await createTarget();
+    await expect(needed()).resolves.toBeUndefined();
+  });
+
+  it('counts for any table of its name where an earlier version noted it without a TableId', async () => {
+    const earlier = { syncId: 'e', switchedAt: new Date(world.clock.now()).toISOString() };
+    await transact(ledger(), [switchedPut(ledger(), 'products-enhanced', earlier)]);
+    await expect(needed()).rejects.toMatchObject({ name: 'SwitchedError' });
+    await deleteTarget();
+    await expect(needed()).resolves.toBeUndefined();
+    await createTarget();
+    await expect(needed()).rejects.toMatchObject({ name: 'SwitchedError' });
   });
 
   it('asks first whether writes have stopped', async () => {

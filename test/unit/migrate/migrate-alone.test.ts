@@ -5,6 +5,8 @@ import { announceTable } from '../../../functions/shared/ledger/table-record.ts'
 import { sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { switchedPut } from '../../../functions/shared/ledger/sync.ts';
+import { transact } from '../../../functions/shared/ledger/transact.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
@@ -93,6 +95,20 @@ describe('migrateProductsEnhanced called alone', () => {
       `Run o of table other-products is RUNNING and works in table ${targetName} as well.`,
     );
     expect(await itemsOf(bench.runtime, targetName)).toHaveProperty('size', 0);
+  });
+
+  it('asks for a whole migration with the confirmation where the shop has switched to its table', async () => {
+    await sealed(sizedProducts(2));
+    await migrateAlone(bench.runtime, longTurn());
+    const { ledger } = bench.runtime;
+    const switched = { syncId: 's', switchedAt: '2026-03-01T12:00:00.000Z' };
+    await transact(ledger, [switchedPut(ledger, targetName, switched)]);
+    await expect(migrateAlone(bench.runtime, longTurn())).rejects.toMatchObject({
+      name: 'SwitchedError',
+      message: expect.stringContaining(
+        'A step called alone cannot be confirmed. To migrate all the same:\nnpm run migrate -- --stage test --confirm s\n',
+      ),
+    });
   });
 
   it('is not complete when its checkpoint has seen less than the backup holds', async () => {

@@ -246,6 +246,18 @@ describe('an operator', () => {
     });
   });
 
+  it('may not roll back a dry run, whose plan stays', async () => {
+    await begunRun(world, 'a');
+    await moved('PLANNED', true);
+    await expect(claim(order('operator'))).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringContaining(
+        'Run a is a dry run: it has created no table, so there is nothing to roll back.',
+      ),
+    });
+    expect(await status()).toBe('PLANNED');
+  });
+
   it('may not roll back a run that is being worked on', async () => {
     await begunRun(world, 'a');
     await expect(claim(order('operator'))).rejects.toThrow(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimRun } from '../../../functions/roll-back/claim.ts';
-import { missingConfirmation } from '../../../functions/roll-back/confirm.ts';
+import { neededConfirmation, type Question, unconfirmed } from '../../../functions/roll-back/confirm.ts';
 import { readRecords } from '../../../functions/shared/ledger/run-records.ts';
 import { decideRelied, readReliedTables } from '../../../functions/roll-back/relied-tables.ts';
 import type { RollBackOrder } from '../../../functions/roll-back/request.ts';
@@ -25,39 +25,63 @@ const reliant = (runId: string, ...names: readonly string[]): Reliant => ({
 const statuses = ['SUCCEEDED', 'HELD', 'ROLLBACK_FAILED', 'RUNNING'] as const satisfies readonly RunStatus[];
 
 describe('the confirmation of a roll back', () => {
-  it.each(statuses)('names the latest run that relies on one that is %s, and nothing else', (status) => {
+  const question = { reliants: [], switches: [], confirm: undefined, place: PROD };
+  const asked = (needed: string, more: Partial<Question>) =>
+    unconfirmed({ runId: 'a', sourceTable: 'products' }, needed, { ...question, ...more }).message;
+  const toProducts = {
+    name: 'products-enhanced',
+    switched: { syncId: 's', switchedAt: '2026-05-01T00:00:00.000Z' },
+  };
+  const USED =
+    'The shop has used table products-enhanced since sync s switched to it at 2026-05-01T00:00:00.000Z, and table products is as of that time: what the shop has written since is only there. ';
+
+  it.each(statuses)('is the latest run that relies on one that is %s', (status) => {
     const reliants = [reliant('c', 'cart'), reliant('b', 'cart', 'orders')];
-    const missing = (confirm?: string) =>
-      missingConfirmation({ runId: 'a', status }, { reliants, confirm, place: PROD })?.message;
-    for (const confirm of [undefined, 'a', 'b', 'd'])
-      expect(missing(confirm)).toContain(
-        '\nnpm run rollback -- --stage prod a --confirm c\nIn the console, start rollback with {"runId": "a", "confirm": "c"}',
-      );
-    expect(missing('b')).toContain('"confirm" was "b".');
-    expect(missing()).toContain(
+    expect(neededConfirmation({ runId: 'a', status }, reliants)).toBe('c');
+  });
+
+  it('is asked for with who relies on which tables, and with what was typed', () => {
+    const reliants = [reliant('c', 'cart'), reliant('b', 'cart', 'orders')];
+    const message = asked('c', { reliants, confirm: 'b' });
+    expect(message).toContain(
+      '\nnpm run rollback -- --stage prod a --confirm c\nIn the console, start rollback with {"runId": "a", "confirm": "c"}',
+    );
+    expect(message).toContain('"confirm" was "b".');
+    expect(message).toContain(
       'run c and 1 more succeeded since and rely on these of its tables: cart, orders.',
     );
-    expect(missing('c')).toBeUndefined();
   });
 
   it('is the own id of a run that succeeded and that none relies on', () => {
-    const missing = (confirm?: string) =>
-      missingConfirmation({ runId: 'a', status: 'SUCCEEDED' }, { reliants: [], confirm, place: PROD })
-        ?.message;
-    expect(missing()).toContain('{"runId": "a", "confirm": "a"}');
-    expect(missing()).toContain('Nothing was changed. A roll back would back up each table first.');
-    expect(missing('b')).toContain('"confirm" was "b".');
-    expect(missing('a')).toBeUndefined();
+    expect(neededConfirmation({ runId: 'a', status: 'SUCCEEDED' }, [])).toBe('a');
+    const message = asked('a', { confirm: 'b' });
+    expect(message).toContain('{"runId": "a", "confirm": "a"}');
+    expect(message).toContain('Nothing was changed. A roll back would back up each table first.');
+    expect(message).toContain('"confirm" was "b".');
   });
 
   it.each(['HELD', 'ROLLBACK_FAILED', 'RUNNING'] as const)(
     'is not needed for a run that is %s and that none relies on',
     (status) => {
-      expect(
-        missingConfirmation({ runId: 'a', status }, { reliants: [], confirm: undefined, place: PROD }),
-      ).toBeUndefined();
+      expect(neededConfirmation({ runId: 'a', status }, [])).toBeUndefined();
     },
   );
+
+  it('names the switch of the shop to a table of the run', () => {
+    const reliants = [reliant('s', 'products-enhanced')];
+    const message = asked('s', { reliants, switches: [toProducts] });
+    expect(message).toContain(
+      `${USED}Run a cannot be rolled back without a confirmation, because sync s relies on these of its tables: products-enhanced.`,
+    );
+  });
+
+  it('names the switch also where a later run is the one to confirm', () => {
+    const reliants = [reliant('c', 'products-enhanced'), reliant('s', 'products-enhanced')];
+    const message = asked('c', { reliants, switches: [toProducts] });
+    expect(message).toContain(USED);
+    expect(message).toContain('run c and 1 more succeeded since and rely on');
+    expect(asked('a', { switches: [toProducts] })).toContain(`${USED}Run a succeeded, and the shop`);
+  });
 });
 
 describe('what a roll back does with a table', () => {

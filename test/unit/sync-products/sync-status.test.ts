@@ -71,6 +71,19 @@ describe('a batch that comes without an open sync', () => {
     expect(lines).toMatchObject([['error', 'LateChangeRecord', { ...switched, records: 3, key: '1' }]]);
     expect(lines[0]?.[2]['cause']).toContain('3 changes of products arrived after the shop had switched');
   });
+
+  it('is no error where another table has taken the place of the one that the shop had switched to', async () => {
+    await fillSource();
+    await bench.begin();
+    await bench.move('CANCELLING');
+    await bench.move('CANCELLED');
+    const { ledger } = bench.world.observer;
+    const earlier = { syncId: 'sync-0', switchedAt: '2026-11-28T00:00:00.000Z', tableId: 'replaced' };
+    await transact(ledger, [switchedPut(ledger, targetName, earlier)]);
+    const { answer, lines } = await callAndLog();
+    expect(answer).toEqual(acknowledged);
+    expect(lines.map(([level, message]) => `${level} ${message}`)).toEqual(['info Changes without a sync']);
+  });
 });
 
 describe('a batch that comes during the switch', () => {

@@ -40,8 +40,9 @@ const RECONCILED = 7;
 
 const RATES: Readonly<Record<string, Rates>> = {
   testConnection: { ledger: 0, items: 1, tables: 12, objects: 1 },
-  // A resumption looks through the claims every two seconds while it waits for them.
-  beginRun: { ledger: 17, ledgerOfSecond: 1.1 },
+  // A resumption looks through the claims every two seconds while it waits for them. A table that the shop has switched to
+  // is looked at before the run has its lock, and under it.
+  beginRun: { ledger: 17, ledgerOfSecond: 1.1, tables: 2 },
   backupProducts: { ledger: 8, items: 2, itemsOfProduct: SLOW_PAGES, tables: 1, objects: 8 },
   // A data file that landed late is one file more.
   transformProducts: { ledger: 9, objects: 7 },
