@@ -1,6 +1,6 @@
 import { RunClosedError, RunIdUsedError } from '../errors.ts';
 import { deleteItem, NEW, putItem } from './actions.ts';
-import { presentAttempt } from './attempt.ts';
+import { earlierAttempts } from './attempt.ts';
 import { executionPut } from './execution-record.ts';
 import { executionKey, type LedgerTable, runKey } from './ledger-table.ts';
 import { findLockOf, type Lock, lockKeyOf } from './lock.ts';
@@ -113,15 +113,15 @@ export async function resumeRun(
   const { executionArn, startTime } = holder;
   // A plan that is applied has no tables yet that anybody could have used.
   const resumed = run.resumed || run.status === 'HELD';
-  const attempts = [...(run.attempts ?? []), presentAttempt(run, ledger.clock.now())];
+  const attempts = earlierAttempts(run, ledger.clock.now());
   const change = {
     run,
     to: 'RUNNING',
     lock: 'take',
     holder,
     writer: `resume:${executionArn}:${startTime}`,
-    facts: { ...facts, attempts, resumed, executionArn, executionStartTime: startTime },
-    warnings: warnings.filter((warning) => !run.warnings.includes(warning)),
+    facts: { ...facts, ...attempts, resumed, executionArn, executionStartTime: startTime },
+    warnings,
     remove: ['paused'],
   } as const;
   return transition(ledger, change, [executionPut(ledger, run.runId, holder)]);
