@@ -1,8 +1,8 @@
 import { RunClosedError, RunIdUsedError } from '../errors.ts';
-import { deleteItem, NEW, putItem } from './actions.ts';
+import { NEW, putItem } from './actions.ts';
 import { earlierAttempts } from './attempt.ts';
-import { executionPut } from './execution-record.ts';
-import { executionKey, type LedgerTable, runKey } from './ledger-table.ts';
+import { executionDelete, executionPut } from './execution-record.ts';
+import { type LedgerTable, runKey } from './ledger-table.ts';
 import { findLockOf, type Lock, lockKeyOf } from './lock.ts';
 import { findRun, type Run, type RunStatus } from './run.ts';
 import type { FollowedTable } from './sync-facts.ts';
@@ -67,7 +67,7 @@ export async function beginRun(ledger: LedgerTable, newRun: NewRun, holder: Hold
     resumed: false,
     changedBy: `begin:${holder.executionArn}`,
   };
-  const isBegun = await transact(ledger, beginItems(ledger, run, holder));
+  const isBegun = await transact(ledger, await beginItems(ledger, run, holder));
   return isBegun ? { outcome: 'BEGUN', run } : afterRefusal(ledger, newRun, holder);
 }
 
@@ -82,12 +82,12 @@ async function afterRefusal(ledger: LedgerTable, newRun: NewRun, holder: Holder)
 const tablesOf = ({ kind, follows }: Run): readonly FollowedTable[] =>
   kind === 'sync' ? (follows?.tables ?? []) : [];
 
-function beginItems(ledger: LedgerTable, run: Run, holder: Holder): readonly TransactItem[] {
+async function beginItems(ledger: LedgerTable, run: Run, holder: Holder): Promise<readonly TransactItem[]> {
   const { executionArn, startTime, expiresAt } = holder;
   const lock = { runId: run.runId, executionArn, startTime, ...(expiresAt !== undefined && { expiresAt }) };
   return [
     putItem(ledger, runKey(run.runId), { item: { entity: 'RUN', ...run }, if: NEW }),
-    executionPut(ledger, run.runId, holder),
+    await executionPut(ledger, run.runId, holder),
     putItem(ledger, lockKeyOf(run), { item: lock, if: NEW }),
     ...tablesOf(run).map(({ name }) => announcement(ledger, { runId: run.runId, name })),
   ];
@@ -124,11 +124,11 @@ export async function resumeRun(
     warnings,
     remove: ['paused'],
   } as const;
-  return transition(ledger, change, [executionPut(ledger, run.runId, holder)]);
+  return transition(ledger, change, [await executionPut(ledger, run.runId, holder)]);
 }
 
 /** Makes an applied plan a plan again, before anything was done for it: as it was, and without its execution's record. */
-export async function returnPlan(ledger: LedgerTable, run: Run, { executionName }: Holder): Promise<void> {
+export async function returnPlan(ledger: LedgerTable, run: Run, holder: Holder): Promise<void> {
   const change = {
     run,
     to: 'PLANNED',
@@ -136,5 +136,5 @@ export async function returnPlan(ledger: LedgerTable, run: Run, { executionName 
     writer: `return:${run.executionArn}`,
     facts: { parameters: { ...run.parameters, dryRun: true } },
   } as const;
-  await transition(ledger, change, [deleteItem(ledger, executionKey(executionName))]);
+  await transition(ledger, change, [await executionDelete(ledger, holder)]);
 }

@@ -3,14 +3,20 @@ import { RunClosedError, RunIdUsedError } from '../../../functions/shared/errors
 import { attemptsOf } from '../../../functions/shared/ledger/attempt.ts';
 import { beginRun, resumeRun } from '../../../functions/shared/ledger/begin.ts';
 import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
-import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { executionKey, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { findRun, readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { warnRun } from '../../../functions/shared/ledger/run-update.ts';
-import { updateIf } from '../../../functions/shared/ledger/store.ts';
+import { get, updateIf } from '../../../functions/shared/ledger/store.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { createLedgerWorld, type Gate, type LedgerWorld } from '../../support/ledger-world.ts';
-import { begunRun, executionArn, sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
+import {
+  begunRun,
+  executionArn,
+  sampleExecution,
+  sampleHolder,
+  sampleNewRun,
+} from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld()));
@@ -40,7 +46,7 @@ describe('beginning a run', () => {
     const run = await begunRun(world, 'a');
     expect(await findRun(ledger, 'a')).toMatchObject({ ...run, status: 'RUNNING' });
     expect(await findLock(ledger, 'products')).toMatchObject({ runId: 'a', executionArn: executionArn('a') });
-    expect(await findExecution(ledger, 'a')).toMatchObject({ runId: 'a' });
+    expect(await findExecution(ledger, sampleExecution('a'))).toMatchObject({ runId: 'a' });
   });
 
   it('finds its own run again when the answer was lost', async () => {
@@ -59,7 +65,7 @@ describe('beginning a run', () => {
     const begun = await beginRun(world.observer.ledger, sampleNewRun('b'), sampleHolder('b'));
     expect(begun).toMatchObject({ outcome: 'LOCKED', lock: { runId: 'a' } });
     expect(await findRun(world.observer.ledger, 'b')).toBeUndefined();
-    expect(await findExecution(world.observer.ledger, 'b')).toBeUndefined();
+    expect(await findExecution(world.observer.ledger, sampleExecution('b'))).toBeUndefined();
   });
 
   it('lets two tables be worked on at once', async () => {
@@ -92,6 +98,23 @@ describe('beginning a run', () => {
   });
 });
 
+describe('the record of an execution', () => {
+  it('stays as it is where an execution of another machine has the same name', async () => {
+    const { ledger } = world.observer;
+    const run = await held(await begunRun(world, 'a'));
+    await resumeRun(ledger, run, sampleHolder('same'));
+    const restore = sampleHolder('same', { executionArn: executionArn('same', 'restore') });
+    await beginRun(ledger, sampleNewRun('same', { kind: 'restore', lockTable: 'restored' }), restore);
+
+    const name = 'same';
+    expect(await findExecution(ledger, { name, id: executionArn('same') })).toMatchObject({ runId: 'a' });
+    expect(await findExecution(ledger, { name, id: restore.executionArn })).toMatchObject({ runId: 'same' });
+    const id = executionArn('same', 'sync');
+    expect(await findExecution(ledger, { name, id })).toBeUndefined();
+    expect(await get(ledger, executionKey('same'))).toMatchObject({ runId: 'a' });
+  });
+});
+
 describe('resuming a held run', () => {
   it('moves status, lock and execution to the new execution, under the old id', async () => {
     const { ledger } = world.observer;
@@ -108,7 +131,7 @@ describe('resuming a held run', () => {
       runId: 'a',
       executionArn: executionArnOfAgain,
     });
-    expect(await findExecution(ledger, 'again')).toMatchObject({ runId: 'a' });
+    expect(await findExecution(ledger, sampleExecution('again'))).toMatchObject({ runId: 'a' });
   });
 
   it('finds its own resumption again when the answer was lost, and when it is called once more', async () => {

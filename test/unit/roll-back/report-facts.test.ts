@@ -2,6 +2,7 @@ import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { rollBack } from '../../../functions/roll-back/roll-back.ts';
 import { claimShard } from '../../../functions/shared/copy/shard-claim.ts';
+import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import { throttleRun, unpauseRun } from '../../../functions/shared/ledger/control.ts';
 import { recordFailure } from '../../../functions/shared/ledger/failure.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
@@ -18,6 +19,7 @@ import { createTableInput } from '../../../functions/shared/aws/create-table-inp
 import { longTurn } from '../files/backup-bench.ts';
 import {
   changeSource,
+  executionOf,
   failedInput,
   holding,
   type MigrateBench,
@@ -284,6 +286,20 @@ describe('an execution that has no run to roll back', () => {
       status: 'RUNNING',
       executionArn: resumed.executionArn,
     });
+  });
+});
+
+describe('an execution that has its name in common with one of another machine', () => {
+  it('rolls the run back that it has resumed, though the other has begun a run of that name since', async () => {
+    bench = await migrateBench({ products: sizedProducts(1), existing: [] });
+    const { executionStartTime } = await bench.resume(bench.run, 'same');
+    const restore = { ...bench.run, runId: 'same', kind: 'restore', lockTable: 'restored' } as const;
+    const holder = { executionName: 'same', executionArn: 'arn:restore:same', startTime };
+    await beginRun(bench.runtime.ledger, restore, holder);
+
+    const execution = { ...executionOf('same'), startTime: executionStartTime };
+    const turn = await rolledBack({ ...failedInput(), execution } as RollBackInput);
+    expect(turn).toMatchObject({ end: 'ROLLED_BACK', report: { runId: 'run-1' } });
   });
 });
 
