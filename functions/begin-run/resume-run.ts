@@ -14,7 +14,8 @@ import { otherSource } from '../shared/runs/known-source.ts';
 import { prepareResumption } from '../shared/runs/prepare-resumption.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import type { BeginRunInput, BegunRun } from '../shared/state.ts';
+import type { BeginRunInput, BegunRun, Plan } from '../shared/state.ts';
+import { isCapOf, type ResumedPlan, resumedPlan } from './resumed-plan.ts';
 
 type ResumeInput = MigrateInput & { readonly resume: string };
 
@@ -23,7 +24,7 @@ type ResumeInput = MigrateInput & { readonly resume: string };
  * are written.
  *
  * @throws InvalidInputError when there is no such run, or it is neither held nor planned, or its plan is out of date;
- *   LockHeldError when another run holds the table. Nothing was changed then; not retried.
+ *   RunTooLongForInlineError; LockHeldError when another run holds the table. Nothing was changed then; not retried.
  */
 export async function resume(
   runtime: Runtime,
@@ -51,15 +52,14 @@ export async function resume(
     },
     run,
   );
-  if (run.status === 'HELD') {
-    assertSourceToRead(runtime, resumption);
-    await prepareResumption(runtime, run);
-  }
+  if (run.status === 'HELD') assertSourceToRead(runtime, resumption);
+  const planned = await resumedPlan(runtime, run, { typed: resumption.typed, fresh: payload.tested.plan });
+  if (run.status === 'HELD') await prepareResumption(runtime, run);
   const holder = holderOf(execution);
   const facts = withOwnNames(
     runtime,
     run,
-    await resumedFacts(runtime, run, { typed: Object(typed), input, other }),
+    await resumedFacts(runtime, run, { typed: Object(typed), input, other, planned }),
   );
   const resumed = await resumeRun(runtime.ledger, run, holder, facts);
   if (resumed === undefined) {
@@ -68,7 +68,7 @@ export async function resume(
   }
   // Held since, it has tables and is no plan any more.
   if (resumed.plannedAt !== undefined && !resumed.resumed)
-    await assertStillNewest(runtime, { ...resumption, run: resumed }, holder);
+    await assertStillNewest(runtime, { ...resumption, run: resumed }, { holder, plan: run.plan });
   return begun(resumed, 'RESUMED');
 }
 
@@ -159,10 +159,14 @@ function assertSourceToRead({ config }: Runtime, resumption: Resumption): void {
 }
 
 /** Asked again under the lock: from here on nobody else can change anything. The plan stays as it was. */
-async function assertStillNewest(runtime: Runtime, resumption: Resumption, holder: Holder): Promise<void> {
+async function assertStillNewest(
+  runtime: Runtime,
+  resumption: Resumption,
+  before: { readonly holder: Holder; readonly plan: Plan },
+): Promise<void> {
   const obstacle = await changedSince(runtime, resumption.run);
   if (obstacle === undefined) return;
-  await returnPlan(runtime.ledger, resumption.run, holder);
+  await returnPlan(runtime.ledger, resumption.run, before);
   throw outOfDate(runtime, resumption, obstacle);
 }
 
@@ -183,6 +187,7 @@ const RESUMABLE = new Set(['resume', 'maxQuarantined', 'maxCost', 'confirm', 'Co
 
 /** What a resumption was given and has found. */
 interface ResumedWith extends Pick<Resumption, 'other'> {
+  readonly planned: ResumedPlan;
   readonly typed: object;
   readonly input: MigrateInput;
 }
@@ -194,10 +199,10 @@ interface ResumedWith extends Pick<Resumption, 'other'> {
 async function resumedFacts(
   runtime: Runtime,
   run: Run,
-  { typed, input, other }: ResumedWith,
+  { typed, input, other, planned }: ResumedWith,
 ): Promise<Partial<Run>> {
   const fields = Object.keys(typed);
-  const ignored = fields.filter((field) => !RESUMABLE.has(field));
+  const ignored = fields.filter((field) => !RESUMABLE.has(field) && !isCapOf(planned, field, input));
   const { maxQuarantined, maxCost } = input;
   const isPlan = run.status === 'PLANNED';
   const { plannedAt = run.finishedAt ?? run.startedAt } = run;
@@ -205,7 +210,7 @@ async function resumedFacts(
     ...(ignored.length === 0
       ? []
       : [
-          `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined and maxCost can be given again.`,
+          `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined, maxCost and lower caps can be given again.`,
         ]),
     ...(other === undefined ? [] : [`${other} Backup ${run.backupId} holds the items of the earlier one.`]),
   ];
@@ -217,7 +222,8 @@ async function resumedFacts(
       ...(fields.includes('maxQuarantined') && { maxQuarantined }),
       ...(fields.includes('maxCost') && { maxCost }),
     },
-    warnings: added,
+    plan: planned.plan,
+    warnings: [...added, ...planned.warnings],
   };
 }
 

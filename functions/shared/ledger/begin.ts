@@ -106,7 +106,7 @@ export async function resumeRun(
   {
     warnings = [],
     ...facts
-  }: Partial<Pick<Run, 'parameters' | 'warnings' | 'targetMaking' | 'plannedAt'>> = {},
+  }: Partial<Pick<Run, 'parameters' | 'plan' | 'warnings' | 'targetMaking' | 'plannedAt'>> = {},
 ): Promise<Run | undefined> {
   if (run.status === 'RUNNING' && run.executionArn === holder.executionArn) return run;
   if (run.status !== 'HELD' && run.status !== 'PLANNED') return undefined;
@@ -127,14 +127,22 @@ export async function resumeRun(
   return transition(ledger, change, [await executionPut(ledger, run.runId, holder)]);
 }
 
-/** Makes an applied plan a plan again, before anything was done for it: as it was, and without its execution's record. */
-export async function returnPlan(ledger: LedgerTable, run: Run, holder: Holder): Promise<void> {
+/**
+ * Makes an applied plan a plan again, before anything was done for it: as it was, and without its execution's record.
+ *
+ * @param before who has applied it, and the plan before that
+ */
+export async function returnPlan(
+  ledger: LedgerTable,
+  run: Run,
+  { holder, plan }: { readonly holder: Holder } & Pick<Run, 'plan'>,
+): Promise<void> {
   const change = {
     run,
     to: 'PLANNED',
     lock: 'release',
     writer: `return:${run.executionArn}`,
-    facts: { parameters: { ...run.parameters, dryRun: true } },
+    facts: { plan, parameters: { ...run.parameters, dryRun: true } },
   } as const;
   await transition(ledger, change, [await executionDelete(ledger, holder)]);
 }
