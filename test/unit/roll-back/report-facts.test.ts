@@ -298,7 +298,7 @@ describe('an execution that has its name in common with one of another machine',
     await beginRun(bench.runtime.ledger, restore, holder);
 
     const execution = { ...executionOf('same'), startTime: executionStartTime };
-    const turn = await rolledBack({ ...failedInput(), execution } as RollBackInput);
+    const turn = await rolledBack({ ...failedInput(), execution });
     expect(turn).toMatchObject({ end: 'ROLLED_BACK', report: { runId: 'run-1' } });
   });
 });
