@@ -15,7 +15,8 @@ import { prepareResumption } from '../shared/runs/prepare-resumption.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import { withOwnPrefix } from '../shared/tables/target-conflicts.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import type { BeginRunInput, BegunRun } from '../shared/state.ts';
+import type { BeginRunInput, BegunRun, Plan } from '../shared/state.ts';
+import { isCapOf, type ResumedPlan, resumedPlan } from './resumed-plan.ts';
 
 type ResumeInput = MigrateInput & { readonly resume: string };
 
@@ -24,7 +25,7 @@ type ResumeInput = MigrateInput & { readonly resume: string };
  * are written.
  *
  * @throws InvalidInputError when there is no such run, or it is neither held nor planned, or its plan is out of date;
- *   LockHeldError when another run holds the table. Nothing was changed then; not retried.
+ *   RunTooLongForInlineError; LockHeldError when another run holds the table. Nothing was changed then; not retried.
  */
 export async function resume(
   runtime: Runtime,
@@ -50,15 +51,14 @@ export async function resume(
     confirmed: ({ migrate }: Commands, syncId: string) => migrate({ ...resumption.typed, confirm: syncId }),
   };
   await withOwnPrefix(runtime, run, requireSwitchConfirmed(runtime, confirmation, run));
-  if (run.status === 'HELD') {
-    assertSourceToRead(runtime, resumption);
-    await prepareResumption(runtime, run);
-  }
+  if (run.status === 'HELD') assertSourceToRead(runtime, resumption);
+  const planned = await resumedPlan(runtime, run, { typed: resumption.typed, fresh: payload.tested.plan });
+  if (run.status === 'HELD') await prepareResumption(runtime, run);
   const holder = holderOf(execution);
   const facts = withOwnNames(
     runtime,
     run,
-    await resumedFacts(runtime, run, { typed: Object(typed), input, other }),
+    await resumedFacts(runtime, run, { typed: Object(typed), input, other, planned }),
   );
   const resumed = await resumeRun(runtime.ledger, run, holder, facts);
   if (resumed === undefined) {
@@ -67,7 +67,7 @@ export async function resume(
   }
   // Held since, it has tables and is no plan any more.
   if (resumed.plannedAt !== undefined && !resumed.resumed)
-    await assertStillNewest(runtime, { ...resumption, run: resumed }, holder);
+    await assertStillNewest(runtime, { ...resumption, run: resumed }, { holder, plan: run.plan });
   return begun(resumed, 'RESUMED');
 }
 
@@ -158,10 +158,14 @@ function assertSourceToRead({ config }: Runtime, resumption: Resumption): void {
 }
 
 /** Asked again under the lock: from here on nobody else can change anything. The plan stays as it was. */
-async function assertStillNewest(runtime: Runtime, resumption: Resumption, holder: Holder): Promise<void> {
+async function assertStillNewest(
+  runtime: Runtime,
+  resumption: Resumption,
+  before: { readonly holder: Holder; readonly plan: Plan },
+): Promise<void> {
   const obstacle = await changedSince(runtime, resumption.run);
   if (obstacle === undefined) return;
-  await returnPlan(runtime.ledger, resumption.run, holder);
+  await returnPlan(runtime.ledger, resumption.run, before);
   throw outOfDate(runtime, resumption, obstacle);
 }
 
@@ -182,6 +186,7 @@ const RESUMABLE = new Set(['resume', 'maxQuarantined', 'maxCost', 'confirm', 'Co
 
 /** What a resumption was given and has found. */
 interface ResumedWith extends Pick<Resumption, 'other'> {
+  readonly planned: ResumedPlan;
   readonly typed: object;
   readonly input: MigrateInput;
 }
@@ -193,10 +198,10 @@ interface ResumedWith extends Pick<Resumption, 'other'> {
 async function resumedFacts(
   runtime: Runtime,
   run: Run,
-  { typed, input, other }: ResumedWith,
+  { typed, input, other, planned }: ResumedWith,
 ): Promise<Partial<Run>> {
   const fields = Object.keys(typed);
-  const ignored = fields.filter((field) => !RESUMABLE.has(field));
+  const ignored = fields.filter((field) => !RESUMABLE.has(field) && !isCapOf(planned, field, input));
   const { maxQuarantined, maxCost, confirm } = input;
   const isPlan = run.status === 'PLANNED';
   const { plannedAt = run.finishedAt ?? run.startedAt } = run;
@@ -204,7 +209,7 @@ async function resumedFacts(
     ...(ignored.length === 0
       ? []
       : [
-          `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined and maxCost can be given again.`,
+          `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined, maxCost and lower caps can be given again.`,
         ]),
     ...(other === undefined ? [] : [`${other} Backup ${run.backupId} holds the items of the earlier one.`]),
   ];
@@ -217,7 +222,8 @@ async function resumedFacts(
       ...(fields.includes('maxCost') && { maxCost }),
       ...(confirm !== undefined && { confirm }),
     },
-    warnings: added,
+    plan: planned.plan,
+    warnings: [...added, ...planned.warnings],
   };
 }
 

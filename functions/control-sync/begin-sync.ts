@@ -8,6 +8,7 @@ import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { typedSync } from '../shared/runs/start-again.ts';
 import { mustCancel } from '../shared/runs/sync-ends.ts';
+import { refuseGlobalTables } from '../shared/tables/global-table.ts';
 import { refuseSharedTargets } from '../shared/runs/shared-targets.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
@@ -30,7 +31,8 @@ import { openSync, withoutOpenSync } from './which-sync.ts';
  * Decides what the execution does: begins a sync, or takes an open one to compare, to cut over or to cancel it. Idempotent
  * for the same execution.
  *
- * @throws InvalidInputError, SyncRefusedError, LockHeldError, RunNotFoundError, RunTooLongForInlineError; none is retried
+ * @throws InvalidInputError, SyncRefusedError, GlobalTableError, LockHeldError, RunNotFoundError,
+ *   RunTooLongForInlineError; none is retried
  */
 export async function beginSync(
   runtime: SyncRuntime,
@@ -85,6 +87,10 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
     stream: { arn: stream.arn },
     warnings: stream.warnings,
   };
+  await refuseGlobalTables(
+    runtime.clients.tables,
+    followed.tables.map(({ name }) => name),
+  );
   await refuseSharedTargets(runtime, usedTables(newRun));
   const { outcome, run } = await beginOrRecover(runtime, newRun, holder);
   return outcome === 'BEGUN' ? begun(run, input, 'START') : begun(run, input, 'RECOVER');

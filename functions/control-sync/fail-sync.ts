@@ -24,8 +24,8 @@ export async function failSync(
   { execution, failure }: FailPayload,
 ): Promise<FailedSync> {
   const caught = readableFailure(failure);
-  const record = await findExecution(runtime.ledger, execution.name);
-  const isOurs = record?.executionArn === execution.id && record.startTime === execution.startTime;
+  const record = await findExecution(runtime.ledger, execution);
+  const isOurs = record?.startTime === execution.startTime;
   const run = isOurs ? await readRun(runtime.ledger, record.runId) : undefined;
   if (run === undefined) {
     const typed = await executionInput(runtime, execution.id);

@@ -13,6 +13,7 @@ import { syncedSince } from '../shared/runs/synced-since.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
+import { refuseGlobalTables } from '../shared/tables/global-table.ts';
 import { planAlone } from '../shared/runs/cut-work.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { transformShard } from '../shared/copy/transform/transform-shard.ts';
@@ -21,6 +22,7 @@ import { migrateShard } from './migrate-shard.ts';
 
 async function planMigration({ clients, config, migration }: Runtime): Promise<Plan> {
   const names = migration.filled.map((spec) => tableName(spec, config.tablePrefix));
+  await refuseGlobalTables(clients.tables, names);
   return planAlone({ targets: await Promise.all(names.map((name) => describeTable(clients.tables, name))) });
 }
 
@@ -74,8 +76,8 @@ async function quarantineNotice(
  * the tables that the migration fills. They are created if they are not there, and items that are there stay. Short of time it
  * says so; the next call goes on with the same backup.
  *
- * @throws BackupNotFoundError, BackupDamagedError, BackupOutdatedError, TableSchemaMismatchError, LockHeldError; none is
- *   retried
+ * @throws BackupNotFoundError, BackupDamagedError, BackupOutdatedError, TableSchemaMismatchError, GlobalTableError,
+ *   LockHeldError; none is retried
  */
 export async function migrateAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
   const backupId = await newestBackup(runtime.objects, runtime.config.sourceTable);

@@ -2,7 +2,7 @@ import { awsCommandsOf, commandsOf, stepText } from '../shared/commands.ts';
 import { InvalidInputError, LockHeldError, RunClosedError } from '../shared/errors.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { meetOtherLock, waysToFree } from '../shared/runs/lock-conflict.ts';
-import { presentAttempt } from '../shared/ledger/attempt.ts';
+import { earlierAttempts } from '../shared/ledger/attempt.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
 import { isOfSync, readRun, type Run } from '../shared/ledger/run.ts';
 import { isEndStatus, type Transition, transition } from '../shared/ledger/transition.ts';
@@ -111,9 +111,13 @@ async function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
 }
 
 /** A roll back that another execution than the run's own carries out is an attempt of its own. */
-function attemptFacts({ clock }: Runtime, { execution }: ClaimScope, run: Run): Pick<Run, 'attempts'> {
+function attemptFacts(
+  { clock }: Runtime,
+  { execution }: ClaimScope,
+  run: Run,
+): ReturnType<typeof earlierAttempts> {
   if (execution.id === run.executionArn) return {};
-  return { attempts: [...(run.attempts ?? []), presentAttempt(run, clock.now())] };
+  return earlierAttempts(run, clock.now());
 }
 
 /**

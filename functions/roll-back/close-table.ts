@@ -1,5 +1,5 @@
 import { counted } from '../shared/counted.ts';
-import { readRun, type Run } from '../shared/ledger/run.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -69,8 +69,8 @@ async function closeToAll(runtime: Runtime, scope: ClosingScope): Promise<number
 }
 
 /** Adds a warning to the report, once per run. */
-async function sayThatAWindowIsLeft({ ledger, config }: Runtime, { runId }: Run): Promise<void> {
-  await warnRun(ledger, await readRun(ledger, runId), [
+async function sayThatAWindowIsLeft({ ledger, config }: Runtime, run: Run): Promise<void> {
+  await warnRun(ledger, run, [
     `Tables of the run were open to others, so each of them was closed to every writer for at least ${counted(config.closeWaitSeconds, 'second')} before it was inspected and deleted. This shortens the time in which a write can be lost with a table, but does not rule it out, because AWS does not say how long a resource policy takes to become effective.`,
   ]);
 }

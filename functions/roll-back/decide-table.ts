@@ -14,6 +14,8 @@ export interface TableFacts {
     readonly tableId: string;
     readonly runTag: string | undefined;
     readonly status: string;
+    /** Regions of its other replicas. Absent: it has none. */
+    readonly replicas?: string | undefined;
     /** Whether it was created after this run announced it. Only set if the endpoint has no tags. */
     readonly isSinceIntent?: boolean | undefined;
   };
@@ -94,6 +96,9 @@ export function decideTable(facts: TableFacts): TableDecision {
       action: 'keep',
       remark: `its tag migration:run is not ${runId}, so nothing shows that this run created it`,
     };
+  // Closing it would shut out what other Regions replicate, and a look here sees only what has arrived.
+  if (existing.replicas !== undefined)
+    return { action: 'keep', remark: `it is a global table (${existing.replicas})` };
   if (contents === undefined) return { action: 'look inside' };
   if (contents === 'something of the shop')
     return { action: 'keep', remark: 'it holds items that are not as this run wrote them' };

@@ -6,7 +6,7 @@ import {
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import { isNamed } from '../shared/errors.ts';
-import { readRun, type Run } from '../shared/ledger/run.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteTable, type TableFacts, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransientOr, retry } from '../shared/retry.ts';
@@ -102,7 +102,7 @@ async function isAvailable({ clients }: Runtime, BackupArn: string): Promise<boo
 
 async function noNet(runtime: Runtime, scope: NetScope, warning: string): Promise<Net> {
   await note(runtime, scope, { net: 'NOT_OFFERED' });
-  await warnRun(runtime.ledger, await readRun(runtime.ledger, scope.run.runId), [warning]);
+  await warnRun(runtime.ledger, scope.run, [warning]);
   return { kind: 'ready', remark: 'without a DynamoDB backup, because this endpoint offers none' };
 }
 

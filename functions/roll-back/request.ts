@@ -79,13 +79,8 @@ async function fromFailure(runtime: Runtime, input: FailedMachine): Promise<Roll
   // No run begins before the connection is tested, and the ledger may be the service that does not answer.
   if (input.tested === undefined && input.run === undefined) return { runId: undefined, failure: caught };
   const { execution } = input;
-  const record = await findExecution(runtime.ledger, execution.name);
-  if (
-    record === undefined ||
-    record.executionArn !== execution.id ||
-    record.startTime !== execution.startTime
-  )
-    return { runId: undefined, failure: caught };
+  const record = await findExecution(runtime.ledger, execution);
+  if (record?.startTime !== execution.startTime) return { runId: undefined, failure: caught };
   const { runId } = record;
   return ordered(runtime, { runId, reason: 'fail', execution }, caught);
 }

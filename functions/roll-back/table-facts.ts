@@ -3,6 +3,7 @@ import { describeTable, isCreatedSince, RUN_TAG, tagsOf } from '../shared/aws/de
 import type { Run } from '../shared/ledger/run.ts';
 import type { TableRecord } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { replicasOf } from '../shared/tables/global-table.ts';
 import { isIntentWaitOver, type TableFacts } from './decide-table.ts';
 
 /** A table as it is now, and what shows whose it is. */
@@ -45,6 +46,7 @@ export function factsOf(
             tableId: existing.table.TableId ?? '',
             runTag: existing.tag,
             status: existing.table.TableStatus ?? '',
+            replicas: replicasOf(existing.table),
             ...(existing.isWithoutTags && { isSinceIntent: isCreatedSince(existing.table, record.intentAt) }),
           },
         }),

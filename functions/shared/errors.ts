@@ -73,6 +73,11 @@ export class ForeignStageTableError extends MigrationError {
   override readonly name = 'ForeignStageTableError';
 }
 
+/** A table to be filled has replicas, in which conditions do not hold. */
+export class GlobalTableError extends MigrationError {
+  override readonly name = 'GlobalTableError';
+}
+
 /** A table vanished, or did not become ACTIVE in time. */
 export class TableUnavailableError extends MigrationError {
   override readonly name = 'TableUnavailableError';

@@ -5,6 +5,7 @@ import { describeTable, RUN_TAG, type TableTags, tagsOf } from '../shared/aws/de
 import { schemaDifferences } from '../shared/aws/schema-differences.ts';
 import { type TableSpec, tableName } from '../shared/migration/table-spec.ts';
 import { foreignStage, foreignStageError, schemaMismatchError } from '../shared/tables/target-conflicts.ts';
+import { globalTableError } from '../shared/tables/global-table.ts';
 import { deployWith } from '../shared/deploy-with.cjs';
 import type { Config } from '../shared/env.ts';
 import { type Check, done, reach, stop, warning } from './check.ts';
@@ -17,20 +18,30 @@ export interface CheckedTarget {
   readonly table: TableDescription | undefined;
 }
 
-/** The state of each target: absent, ours, foreign, another stage's, or of another schema. */
+/** The state of each target: absent, ours, foreign, another stage's, of another schema, or with replicas. */
 export function checkTargets(runtime: Runtime): Promise<readonly CheckedTarget[]> {
   const { clients, clock, config, migration } = runtime;
+  const filled = new Set(migration.filled.map(({ name }) => name));
   const look = async (spec: TableSpec): Promise<CheckedTarget> => {
     const name = tableName(spec, config.tablePrefix);
     const table = await reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name));
-    return { spec, table, check: await checkTarget(runtime, { spec, name, table }) };
+    return {
+      spec,
+      table,
+      check: await checkTarget(runtime, { spec, name, table, isFilled: filled.has(spec.name) }),
+    };
   };
   return Promise.all(migration.targets.map(look));
 }
 
+interface CheckedTable extends Pick<CheckedTarget, 'spec' | 'table'> {
+  readonly name: string;
+  readonly isFilled: boolean;
+}
+
 async function checkTarget(
   { clients, clock, config }: Runtime,
-  { spec, name, table }: Pick<CheckedTarget, 'spec' | 'table'> & { readonly name: string },
+  { spec, name, table, isFilled }: CheckedTable,
 ): Promise<Check> {
   const what = `target table ${name}`;
   if (table === undefined) return done(what, `Table ${name} does not exist yet. The migration creates it.`);
@@ -44,6 +55,8 @@ async function checkTarget(
   if (otherStage !== undefined) return stop(what, foreignStageError(name, otherStage));
   const differences = schemaDifferences(spec, table);
   if (differences.length > 0) return stop(what, schemaMismatchError(name, differences));
+  const globalTable = isFilled ? globalTableError(table) : undefined;
+  if (globalTable !== undefined) return stop(what, globalTable);
   const sentence = `Table ${name} exists${originOf(tags)} with the right keys. Its items are kept.`;
   const remark = keyRemark(config, table);
   return remark === undefined ? done(what, sentence) : warning(what, `${sentence} ${remark}`);

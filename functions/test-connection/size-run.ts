@@ -4,10 +4,9 @@ import { count } from '../shared/counted.ts';
 import { isCosted } from '../shared/cost/cost.ts';
 import { estimateRun } from '../shared/cost/estimate.ts';
 import { fitsHistory, mapEvents, type MapMode, type MapWork } from '../shared/cost/history.ts';
-import { TURN_SECONDS } from '../shared/cost/phases.ts';
+import { mapWorkOf } from '../shared/cost/map-work.ts';
 import { unpricedClassOf, unpricedSentence } from '../shared/cost/prices.ts';
 import { itemsPerFileFor, type RunSize, sizeOfPlan } from '../shared/cost/run-size.ts';
-import { READ_UNITS_PER_WORKER } from '../shared/cost/throughput.ts';
 import { RunTooLongForInlineError } from '../shared/errors.ts';
 import { indexesTo, iterationsFor, MAX_INLINE_WORKERS, workersFor } from '../shared/runs/cut-work.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
@@ -35,8 +34,6 @@ export interface SizingFacts {
 const PRODUCTS_PER_WORKER = 250;
 /** Of a segment that has drifted, VerifyMigration reads the backup in each turn: 250 s for this many, and 70 MB. */
 const PRODUCTS_PER_ITERATION = 1_000_000;
-/** Of a run that compares every key at its end. */
-const MAPS = 5;
 
 interface Size {
   readonly products: number;
@@ -129,18 +126,9 @@ function fitHistory(facts: SizingFacts, size: RunSize): number {
   return workers;
 }
 
-/**
- * All the Maps of an INLINE run, at their longest: an existing target is compared key by key, one unit each, and a source
- * that has drifted everywhere is scanned a third time. Both take turns as well.
- */
+/** The Maps of an INLINE run with so many workers. */
 function mapsOf(size: RunSize, workers: number): MapWork {
-  const iterations = iterationsOf('INLINE', size, workers);
-  const { phases, items } = estimateRun({ ...size, workers, segments: iterations, shards: iterations });
-  const scanSeconds = phases.find(({ state }) => state === 'BackupProducts')?.seconds ?? 0;
-  const scanning = Math.ceil((workers * scanSeconds) / TURN_SECONDS);
-  const comparing = Math.ceil((items + size.products) / READ_UNITS_PER_WORKER / TURN_SECONDS);
-  const turns = phases.reduce((sum, phase) => sum + phase.turns, 0) + Math.max(iterations, comparing);
-  return { iterations: MAPS * iterations, turns: turns + scanning };
+  return mapWorkOf({ ...size, workers, segments: iterationsOf('INLINE', size, workers) });
 }
 
 function iterationsOf(mapMode: MapMode, { bytes, products }: Size, workers: number): number {

@@ -1,5 +1,6 @@
 import { commandsOf, type StagePlace, stepText } from '../../functions/shared/commands.ts';
 import { DONE, LOST_CONNECTION, REFUSED } from './exit-codes.ts';
+import { newestControls } from '../../functions/shared/ledger/control.ts';
 import type { Asked } from '../../functions/shared/ledger/run-facts.ts';
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
 import { isEndStatus } from '../../functions/shared/ledger/transition.ts';
@@ -106,7 +107,8 @@ export async function sayControlled(
   terminal.say(`${terminal.signs.good} ${fit(terminal, sentence, 2)}`);
   if (next !== undefined) terminal.say(next);
   if (!terminal.json) return DONE;
-  const { paused = null, caps = {}, controls = [] } = (await findRun(ledger, runId)) ?? {};
-  terminal.document({ runId, paused, caps, controls });
+  const run = await findRun(ledger, runId);
+  const { paused = null, caps = {} } = run ?? {};
+  terminal.document({ runId, paused, caps, controls: [], ...newestControls(run ?? {}) });
   return DONE;
 }

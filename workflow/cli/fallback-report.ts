@@ -3,7 +3,8 @@ import type { FilledTable } from '../../functions/shared/migration/migration.ts'
 import type { ReportedTable } from '../../functions/shared/runs/report.ts';
 import { commandsOf, type StagePlace, stepText } from '../../functions/shared/commands.ts';
 import { REFUSED } from './exit-codes.ts';
-import { attemptsOf, workedSeconds } from '../../functions/shared/ledger/attempt.ts';
+import { attemptsOf } from '../../functions/shared/ledger/attempt.ts';
+import { newestControls } from '../../functions/shared/ledger/control.ts';
 import { isSyncStatus } from '../../functions/shared/ledger/sync-facts.ts';
 import type { RunKind } from '../../functions/shared/ledger/run.ts';
 import { splitMessage } from '../../functions/shared/message.ts';
@@ -159,7 +160,7 @@ function untoldReport(record: RunRecord, { now, found, place }: LedgerView): Unt
   const rolledBack = rolledBackCounts(run, shards);
   const finishedAt = run.finishedAt ?? now.toISOString();
   const reason = run.failure ?? failure;
-  const attempts = attemptsOf(run, now.getTime());
+  const { workedSeconds, ...attempts } = attemptsOf(run, now.getTime()) ?? {};
   return {
     ...emptyReport(run.runId, run.kind),
     ...(run.step === undefined ? {} : { step: run.step }),
@@ -178,11 +179,8 @@ function untoldReport(record: RunRecord, { now, found, place }: LedgerView): Unt
     verification: countedVerification(run, shards) ?? null,
     startedAt: run.startedAt,
     finishedAt,
-    durationSeconds:
-      attempts === undefined
-        ? (Date.parse(finishedAt) - Date.parse(run.startedAt)) / 1000
-        : workedSeconds(attempts),
-    ...(attempts === undefined ? {} : { attempts }),
+    durationSeconds: workedSeconds ?? (Date.parse(finishedAt) - Date.parse(run.startedAt)) / 1000,
+    ...attempts,
     failure:
       reason === undefined
         ? null
@@ -194,7 +192,7 @@ function untoldReport(record: RunRecord, { now, found, place }: LedgerView): Unt
     executionArn: run.executionArn,
     parameters: run.parameters,
     warnings: ['No report of this run was found in the bucket. This page was made from the ledger.'],
-    ...(run.controls === undefined ? {} : { controls: run.controls }),
+    ...newestControls(run),
     ...(rolledBack === undefined ? {} : { rolledBack }),
     ...(run.rehearsal === undefined ? {} : { rehearsal: run.rehearsal }),
   };

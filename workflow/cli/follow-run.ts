@@ -137,7 +137,8 @@ async function look(context: OperatorContext, watch: Watch, view: ProgressView):
   watch.state = (await currentState(sfn, watch.executionArn, watch.definition.topLevel)) ?? watch.state;
   const { startedAt, endedAfter } = watch;
   const where = { startedAt, endedAfter, step: stepOf(watch) };
-  watch.runId ??= (await findExecution(ledger, executionNameOf(watch.executionArn)))?.runId;
+  const { executionArn: id } = watch;
+  watch.runId ??= (await findExecution(ledger, { name: executionNameOf(id), id }))?.runId;
   const run = watch.runId === undefined ? undefined : await findRun(ledger, watch.runId);
   if (run === undefined) return view.show({ ...progressBeforeRun(watch.state), ...where });
   // A cut over that does not switch compares again: what was finished is then of the compare before.

@@ -1,7 +1,7 @@
 import { type ExecutionListItem, ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { findExecution } from '../../functions/shared/ledger/execution-record.ts';
 import type { OperatorContext } from './context.ts';
-import { machineArn } from '../../functions/shared/names.ts';
+import { executionArn, machineArn } from '../../functions/shared/names.ts';
 
 /** An execution that failed before it had begun a run: the ledger knows nothing of it. */
 export interface RefusedStart {
@@ -26,7 +26,11 @@ export async function refusedStarts(
     .filter(({ name }) => !known.has(name))
     .toSorted((one, other) => (one.startedAt < other.startedAt ? 1 : -1))
     .slice(0, limit);
-  const runs = await Promise.all(unknown.map(({ name }) => findExecution(context.ledger, name)));
+  const runs = await Promise.all(
+    unknown.map(({ name, machine }) =>
+      findExecution(context.ledger, { name, id: executionArn(context, machine, name) }),
+    ),
+  );
   return unknown.filter((_, index) => runs[index] === undefined);
 }
 

@@ -1,5 +1,5 @@
 import { commandsOf, stepText } from '../../functions/shared/commands.ts';
-import { attemptsOf, workedSeconds } from '../../functions/shared/ledger/attempt.ts';
+import { attemptsOf } from '../../functions/shared/ledger/attempt.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { listRuns, type Run } from '../../functions/shared/ledger/run.ts';
 import { pausedText } from '../../functions/shared/runs/control-text.ts';
@@ -96,8 +96,7 @@ function secondsBetween(from: string, to: string): number {
 function durationOf(run: Run): number | undefined {
   const { startedAt, finishedAt } = run;
   if (finishedAt === undefined || run.status === 'RUNNING') return undefined;
-  const attempts = attemptsOf(run, Date.parse(finishedAt));
-  return attempts === undefined ? secondsBetween(startedAt, finishedAt) : workedSeconds(attempts);
+  return attemptsOf(run, Date.parse(finishedAt))?.workedSeconds ?? secondsBetween(startedAt, finishedAt);
 }
 
 /** What is listed of a run. */

@@ -15,8 +15,8 @@ import {
 } from '../../functions/shared/format.ts';
 import type { ReportedBulkPut } from '../../functions/shared/runs/report-bulk.ts';
 import { type Outcome, outcomeOf } from '../../functions/shared/runs/outcome.ts';
-import { attemptText } from '../../functions/shared/runs/attempt-text.ts';
-import { controlText } from '../../functions/shared/runs/control-text.ts';
+import { attemptLines } from '../../functions/shared/runs/attempt-text.ts';
+import { controlLines } from '../../functions/shared/runs/control-text.ts';
 import type { Terminal } from './terminal.ts';
 import { fit } from './wrap.ts';
 import { groupWarnings } from '../../functions/shared/runs/group-warnings.ts';
@@ -85,14 +85,8 @@ function factRows(report: Report): readonly Row[] {
     ...(report.backup === null ? [] : [['Backup', backupText(report.backup)] as const]),
     ...(report.bulkPuts ?? []).flatMap(bulkRows),
     ...groupWarnings(report.warnings ?? []).map((warning): Row => ['Warning', warning]),
-    ...(report.controls ?? []).map((event, index): Row => [
-      index === 0 ? 'Operator' : '',
-      controlText(event),
-    ]),
-    ...(report.attempts ?? []).map((attempt, index): Row => [
-      index === 0 ? 'Attempts' : '',
-      attemptText(attempt),
-    ]),
+    ...controlLines(report).map((line, index): Row => [index === 0 ? 'Operator' : '', line]),
+    ...attemptLines(report).map((line, index): Row => [index === 0 ? 'Attempts' : '', line]),
     ['Time', duration(report.durationSeconds)],
     ...costRows(report),
   ];

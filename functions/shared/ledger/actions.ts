@@ -47,6 +47,8 @@ export interface Change {
   readonly setFirst?: Facts;
   /** Added to the end of a list; the list is made where there is none. */
   readonly append?: Readonly<Record<string, readonly unknown[]>>;
+  /** Added to a number; one that is absent is 0. */
+  readonly add?: Readonly<Record<string, number>>;
   readonly remove?: readonly string[];
 }
 
@@ -149,7 +151,7 @@ const definedOf = (facts: Facts): readonly (readonly [string, unknown])[] =>
   Object.entries(facts).filter(([, value]) => value !== undefined);
 
 function updateText(change: Change, { name, bind }: Placeholders): string {
-  const { set = {}, setFirst = {}, append = {}, remove = [] } = change;
+  const { set = {}, setFirst = {}, append = {}, add = {}, remove = [] } = change;
   const settings = [
     ...definedOf(set).map(([attribute, value]) => `${name(attribute)} = ${bind(value)}`),
     ...definedOf(setFirst).map(
@@ -158,6 +160,9 @@ function updateText(change: Change, { name, bind }: Placeholders): string {
     ...Object.entries(append).map(
       ([attribute, added]) =>
         `${name(attribute)} = list_append(if_not_exists(${name(attribute)}, ${bind([])}), ${bind(added)})`,
+    ),
+    ...Object.entries(add).map(
+      ([attribute, by]) => `${name(attribute)} = if_not_exists(${name(attribute)}, ${bind(0)}) + ${bind(by)}`,
     ),
   ];
   const clauses = [

@@ -6,7 +6,7 @@ import type { Attempt } from './run-facts.ts';
  *
  * @param now epoch milliseconds: the end of an attempt that has none
  */
-export function presentAttempt(run: Run, now: number): Attempt {
+function presentAttempt(run: Run, now: number): Attempt {
   const { status, finishedAt } = run;
   const end = status === 'RUNNING' || finishedAt === undefined ? new Date(now).toISOString() : finishedAt;
   return { ...executionOf(run), finishedAt: end, status };
@@ -21,13 +21,48 @@ function executionOf(run: Run): Pick<Attempt, 'executionArn' | 'startedAt'> {
     : { executionArn, startedAt: executionStartTime };
 }
 
-/** All attempts at a run, for its report; `undefined` where one execution has done everything. */
-export function attemptsOf(run: Run, now: number): readonly Attempt[] | undefined {
-  return run.attempts === undefined ? undefined : [...run.attempts, presentAttempt(run, now)];
+/** Earlier attempts that a run keeps one by one: its ledger item has its limit. */
+const MAX_ATTEMPTS = 100;
+
+/** What a run keeps of its attempts when another execution takes it from the present one. @param now as above */
+export function earlierAttempts(run: Run, now: number): Pick<Run, 'attempts' | 'attemptsLeftOut'> {
+  const all = [...(run.attempts ?? []), presentAttempt(run, now)];
+  const attempts = all.slice(-MAX_ATTEMPTS);
+  const others = all.slice(0, -MAX_ATTEMPTS);
+  if (others.length === 0) return { attempts };
+  const { count = 0, workedSeconds = 0 } = run.attemptsLeftOut ?? {};
+  return {
+    attempts,
+    attemptsLeftOut: {
+      count: count + others.length,
+      workedSeconds: workedSeconds + secondsOf(others),
+    },
+  };
 }
 
-/** Seconds that executions have worked on a run, without the time between them. */
-export function workedSeconds(attempts: readonly Attempt[]): number {
+/** Every attempt at a run, for its report. */
+export interface Attempts {
+  /** The newest, in their order, the present one last. */
+  readonly attempts: readonly Attempt[];
+  /** Attempts before these. Absent: none. */
+  readonly attemptsLeftOut?: number;
+  /** Seconds that executions have worked on the run, without the time between them. */
+  readonly workedSeconds: number;
+}
+
+/** All attempts at a run; `undefined` where one execution has done everything. */
+export function attemptsOf(run: Run, now: number): Attempts | undefined {
+  if (run.attempts === undefined) return undefined;
+  const attempts = [...run.attempts, presentAttempt(run, now)];
+  const { count, workedSeconds = 0 } = run.attemptsLeftOut ?? {};
+  return {
+    attempts,
+    ...(count !== undefined && { attemptsLeftOut: count }),
+    workedSeconds: workedSeconds + secondsOf(attempts),
+  };
+}
+
+function secondsOf(attempts: readonly Attempt[]): number {
   return attempts.reduce(
     (sum, { startedAt, finishedAt }) => sum + (Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000,
     0,

@@ -1,8 +1,8 @@
 import { RunClosedError, RunIdUsedError } from '../errors.ts';
-import { deleteItem, NEW, putItem } from './actions.ts';
-import { presentAttempt } from './attempt.ts';
-import { executionPut } from './execution-record.ts';
-import { executionKey, type LedgerTable, runKey } from './ledger-table.ts';
+import { NEW, putItem } from './actions.ts';
+import { earlierAttempts } from './attempt.ts';
+import { executionDelete, executionPut } from './execution-record.ts';
+import { type LedgerTable, runKey } from './ledger-table.ts';
 import { findLockOf, type Lock, lockKeyOf } from './lock.ts';
 import { findRun, type Run, type RunStatus } from './run.ts';
 import type { FollowedTable } from './sync-facts.ts';
@@ -67,7 +67,7 @@ export async function beginRun(ledger: LedgerTable, newRun: NewRun, holder: Hold
     resumed: false,
     changedBy: `begin:${holder.executionArn}`,
   };
-  const isBegun = await transact(ledger, beginItems(ledger, run, holder));
+  const isBegun = await transact(ledger, await beginItems(ledger, run, holder));
   return isBegun ? { outcome: 'BEGUN', run } : afterRefusal(ledger, newRun, holder);
 }
 
@@ -82,12 +82,12 @@ async function afterRefusal(ledger: LedgerTable, newRun: NewRun, holder: Holder)
 const tablesOf = ({ kind, follows }: Run): readonly FollowedTable[] =>
   kind === 'sync' ? (follows?.tables ?? []) : [];
 
-function beginItems(ledger: LedgerTable, run: Run, holder: Holder): readonly TransactItem[] {
+async function beginItems(ledger: LedgerTable, run: Run, holder: Holder): Promise<readonly TransactItem[]> {
   const { executionArn, startTime, expiresAt } = holder;
   const lock = { runId: run.runId, executionArn, startTime, ...(expiresAt !== undefined && { expiresAt }) };
   return [
     putItem(ledger, runKey(run.runId), { item: { entity: 'RUN', ...run }, if: NEW }),
-    executionPut(ledger, run.runId, holder),
+    await executionPut(ledger, run.runId, holder),
     putItem(ledger, lockKeyOf(run), { item: lock, if: NEW }),
     ...tablesOf(run).map(({ name }) => announcement(ledger, { runId: run.runId, name })),
   ];
@@ -106,35 +106,43 @@ export async function resumeRun(
   {
     warnings = [],
     ...facts
-  }: Partial<Pick<Run, 'parameters' | 'warnings' | 'targetMaking' | 'plannedAt'>> = {},
+  }: Partial<Pick<Run, 'parameters' | 'plan' | 'warnings' | 'targetMaking' | 'plannedAt'>> = {},
 ): Promise<Run | undefined> {
   if (run.status === 'RUNNING' && run.executionArn === holder.executionArn) return run;
   if (run.status !== 'HELD' && run.status !== 'PLANNED') return undefined;
   const { executionArn, startTime } = holder;
   // A plan that is applied has no tables yet that anybody could have used.
   const resumed = run.resumed || run.status === 'HELD';
-  const attempts = [...(run.attempts ?? []), presentAttempt(run, ledger.clock.now())];
+  const attempts = earlierAttempts(run, ledger.clock.now());
   const change = {
     run,
     to: 'RUNNING',
     lock: 'take',
     holder,
     writer: `resume:${executionArn}:${startTime}`,
-    facts: { ...facts, attempts, resumed, executionArn, executionStartTime: startTime },
-    warnings: warnings.filter((warning) => !run.warnings.includes(warning)),
+    facts: { ...facts, ...attempts, resumed, executionArn, executionStartTime: startTime },
+    warnings,
     remove: ['paused'],
   } as const;
-  return transition(ledger, change, [executionPut(ledger, run.runId, holder)]);
+  return transition(ledger, change, [await executionPut(ledger, run.runId, holder)]);
 }
 
-/** Makes an applied plan a plan again, before anything was done for it: as it was, and without its execution's record. */
-export async function returnPlan(ledger: LedgerTable, run: Run, { executionName }: Holder): Promise<void> {
+/**
+ * Makes an applied plan a plan again, before anything was done for it: as it was, and without its execution's record.
+ *
+ * @param before who has applied it, and the plan before that
+ */
+export async function returnPlan(
+  ledger: LedgerTable,
+  run: Run,
+  { holder, plan }: { readonly holder: Holder } & Pick<Run, 'plan'>,
+): Promise<void> {
   const change = {
     run,
     to: 'PLANNED',
     lock: 'release',
     writer: `return:${run.executionArn}`,
-    facts: { parameters: { ...run.parameters, dryRun: true } },
+    facts: { plan, parameters: { ...run.parameters, dryRun: true } },
   } as const;
-  await transition(ledger, change, [deleteItem(ledger, executionKey(executionName))]);
+  await transition(ledger, change, [await executionDelete(ledger, holder)]);
 }

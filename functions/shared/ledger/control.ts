@@ -1,4 +1,4 @@
-import { ABSENT, type Change, PRESENT, unchanged } from './actions.ts';
+import { type Change, unchanged } from './actions.ts';
 import { type LedgerTable, runKey } from './ledger-table.ts';
 import { findRun, type Run } from './run.ts';
 import type { Asked, Caps, ControlEvent } from './run-facts.ts';
@@ -42,14 +42,16 @@ export function pauseWaitSeconds({ at }: Asked, { now, workers, events }: PauseL
 
 /** @returns whether the run was RUNNING and not paused; else nothing has changed */
 export function pauseRun(ledger: LedgerTable, runId: string, asked: Asked): Promise<boolean> {
-  const change = { if: { status: 'RUNNING', paused: ABSENT }, set: { paused: asked } };
-  return control(ledger, runId, { ...asked, action: 'pause' }, change);
+  return control(ledger, runId, { ...asked, action: 'pause' }, ({ paused }) =>
+    paused === undefined ? { set: { paused: asked } } : undefined,
+  );
 }
 
 /** @returns whether the run was RUNNING and paused; else nothing has changed */
 export function unpauseRun(ledger: LedgerTable, runId: string, asked: Asked): Promise<boolean> {
-  const change = { if: { status: 'RUNNING', paused: PRESENT }, remove: ['paused'] };
-  return control(ledger, runId, { ...asked, action: 'unpause' }, change);
+  return control(ledger, runId, { ...asked, action: 'unpause' }, ({ paused }) =>
+    paused === undefined ? undefined : { remove: ['paused'] },
+  );
 }
 
 /**
@@ -57,34 +59,62 @@ export function unpauseRun(ledger: LedgerTable, runId: string, asked: Asked): Pr
  *
  * @returns whether the run was RUNNING; else nothing has changed
  */
-export async function throttleRun(
+export function throttleRun(
   ledger: LedgerTable,
   runId: string,
   { asked, caps }: { readonly asked: Asked; readonly caps: Caps },
 ): Promise<boolean> {
-  for (;;) {
-    const run = await findRun(ledger, runId);
-    if (run?.status !== 'RUNNING') return false;
-    const change = {
-      if: { status: 'RUNNING', controls: unchanged(run.controls) },
-      set: { caps: { ...run.caps, ...caps } },
-    };
-    if (await control(ledger, runId, { ...asked, ...caps, action: 'throttle' }, change)) return true;
-  }
+  return control(ledger, runId, { ...asked, ...caps, action: 'throttle' }, (run) => ({
+    set: { caps: { ...run.caps, ...caps } },
+  }));
+}
+
+/** Events that a run keeps: a script may give another cap every minute, and the run's ledger item has its limit. */
+const MAX_CONTROLS = 100;
+
+/** The newest events of a run, and how many earlier ones are not among them. */
+export function newestControls({
+  controls = [],
+  controlsLeftOut = 0,
+}: Pick<Run, 'controls' | 'controlsLeftOut'>): Pick<Run, 'controls' | 'controlsLeftOut'> {
+  const newest = controls.slice(-MAX_CONTROLS);
+  const leftOut = controlsLeftOut + controls.length - newest.length;
+  return {
+    ...(newest.length > 0 && { controls: newest }),
+    ...(leftOut > 0 && { controlsLeftOut: leftOut }),
+  };
 }
 
 /**
- * Changes what the workers look at, and notes it for the report. A request that was repeated because its answer was lost
- * is refused by what it has done itself: then its event is there.
+ * Changes what the workers look at, and notes it for the report. What must hold for the change is decided on the run as
+ * it was read, and asked again where somebody else has changed it meanwhile. A request that was repeated because its
+ * answer was lost is refused by what it has done itself: then its event is there.
  */
 async function control(
   ledger: LedgerTable,
   runId: string,
   event: ControlEvent,
-  change: Change,
+  changeOf: (run: Run) => Pick<Change, 'set' | 'remove'> | undefined,
 ): Promise<boolean> {
-  const key = runKey(runId);
-  if (await updateIf(ledger, key, { ...change, append: { controls: [event] } })) return true;
-  const { controls = [] } = (await findRun(ledger, runId)) ?? {};
-  return controls.some(({ action, at, by }) => action === event.action && at === event.at && by === event.by);
+  for (;;) {
+    const run = await findRun(ledger, runId);
+    const { controls = [] } = run ?? {};
+    if (controls.some((noted) => isSame(noted, event))) return true;
+    const change = run?.status === 'RUNNING' ? changeOf(run) : undefined;
+    if (run === undefined || change === undefined) return false;
+    const noted = newestControls({ ...run, controls: [...controls, event] });
+    const isChanged = await updateIf(ledger, runKey(runId), {
+      if: { status: 'RUNNING', controls: unchanged(run.controls) },
+      ...change,
+      set: { ...change.set, ...noted },
+    });
+    if (isChanged) return true;
+  }
 }
+
+const isSame = (one: ControlEvent, other: ControlEvent): boolean =>
+  one.action === other.action &&
+  one.at === other.at &&
+  one.by === other.by &&
+  one.readUnitsPerSecond === other.readUnitsPerSecond &&
+  one.writeUnitsPerSecond === other.writeUnitsPerSecond;

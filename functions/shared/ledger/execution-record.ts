@@ -1,5 +1,5 @@
-import { putItem } from './actions.ts';
-import { executionKey, type LedgerTable } from './ledger-table.ts';
+import { absentOr, deleteItem, putItem } from './actions.ts';
+import { executionKey, type LedgerKey, type LedgerTable } from './ledger-table.ts';
 import { get } from './store.ts';
 import type { TransactItem } from './transact.ts';
 
@@ -19,23 +19,64 @@ export interface ExecutionRecord {
   readonly startTime: string;
 }
 
-/** Strongly consistent; `undefined` before BeginRun. */
-export function findExecution(
-  ledger: LedgerTable,
-  executionName: string,
-): Promise<ExecutionRecord | undefined> {
-  return get<ExecutionRecord>(ledger, executionKey(executionName));
+/** An execution, by its name and its ARN: each machine has names of its own. */
+export interface ExecutionName {
+  readonly name: string;
+  readonly id: string;
 }
 
-/** Notes which run an execution works on. */
-export function executionPut(
+/** Strongly consistent; `undefined` before BeginRun. */
+export async function findExecution(
+  ledger: LedgerTable,
+  execution: ExecutionName,
+): Promise<ExecutionRecord | undefined> {
+  return (await findPlace(ledger, execution)).record;
+}
+
+/** Where the record of an execution is or may be put, and the record if it is there. */
+interface RecordPlace {
+  readonly key: LedgerKey;
+  readonly record: ExecutionRecord | undefined;
+}
+
+/**
+ * A record has the execution's name as its key. Where another machine's execution of the same name has that key, it has
+ * the ARN.
+ */
+async function findPlace(ledger: LedgerTable, { name, id }: ExecutionName): Promise<RecordPlace> {
+  const key = executionKey(name);
+  const named = await get<ExecutionRecord>(ledger, key);
+  if (named?.executionArn === id) return { key, record: named };
+  const ownKey = executionKey(id);
+  const record = await get<ExecutionRecord>(ledger, ownKey);
+  return { key: record === undefined && named === undefined ? key : ownKey, record };
+}
+
+/** Who works on a run, as its record says it. */
+type Worker = Omit<ExecutionRecord, 'runId'> & { readonly executionName: string };
+
+/**
+ * Notes which run an execution works on. The record of another machine's execution stays as it is.
+ *
+ * @throws the SDK's errors
+ */
+export async function executionPut(
   ledger: LedgerTable,
   runId: string,
-  {
-    executionName,
-    executionArn,
-    startTime,
-  }: Omit<ExecutionRecord, 'runId'> & { readonly executionName: string },
-): TransactItem {
-  return putItem(ledger, executionKey(executionName), { item: { runId, executionArn, startTime } });
+  { executionName, executionArn, startTime }: Worker,
+): Promise<TransactItem> {
+  const { key } = await findPlace(ledger, { name: executionName, id: executionArn });
+  return putItem(ledger, key, {
+    item: { runId, executionArn, startTime },
+    if: { executionArn: absentOr(executionArn) },
+  });
+}
+
+/** Removes what {@link executionPut} has put. @throws the SDK's errors */
+export async function executionDelete(
+  ledger: LedgerTable,
+  { executionName, executionArn }: Pick<Worker, 'executionName' | 'executionArn'>,
+): Promise<TransactItem> {
+  const { key } = await findPlace(ledger, { name: executionName, id: executionArn });
+  return deleteItem(ledger, key, { executionArn: absentOr(executionArn) });
 }

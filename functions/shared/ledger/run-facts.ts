@@ -40,6 +40,13 @@ export interface Attempt {
   readonly status: RunStatus;
 }
 
+/** Attempts that are not listed one by one. */
+export interface LeftOutAttempts {
+  readonly count: number;
+  /** Seconds that they have worked on the run together. */
+  readonly workedSeconds: number;
+}
+
 /** A sealed backup, as the run remembers it. */
 export interface BackupSummary {
   /** `<ms, 14 digits>-<8 hex>`. */

@@ -1,8 +1,9 @@
 import { RunClosedError } from '../errors.ts';
 import { EXISTING } from './actions.ts';
 import { type LedgerTable, runKey } from './ledger-table.ts';
-import type { Run } from './run.ts';
+import { findRun, type Run } from './run.ts';
 import { updateIf } from './store.ts';
+import { newWarnings, warningChange } from './warnings.ts';
 
 /** Facts of a run that its stages add; status, lock and recoveryOwner change by `transition` only. */
 export type RunFacts = Partial<
@@ -33,10 +34,15 @@ export async function updateRun(
  *
  * @throws the SDK's errors; harmless to repeat.
  */
-export async function warnRun(ledger: LedgerTable, run: Run, warnings: readonly string[]): Promise<void> {
-  const added = warnings.filter((warning) => !run.warnings.includes(warning));
-  if (added.length === 0) return;
-  await updateIf(ledger, runKey(run.runId), { if: EXISTING, append: { warnings: added } });
+export async function warnRun(
+  ledger: LedgerTable,
+  { runId }: Pick<Run, 'runId'>,
+  warnings: readonly string[],
+): Promise<void> {
+  const run = await findRun(ledger, runId);
+  if (run === undefined) return;
+  const change = warningChange(newWarnings(run, warnings));
+  if (Object.keys(change).length > 0) await updateIf(ledger, runKey(runId), { if: EXISTING, ...change });
 }
 
 /**
@@ -50,10 +56,9 @@ export async function noteSettings(
   run: Run,
   warnings: readonly string[],
 ): Promise<void> {
-  const added = warnings.filter((warning) => !run.warnings.includes(warning));
   await updateIf(ledger, runKey(run.runId), {
     if: EXISTING,
-    append: { warnings: added },
+    ...warningChange(newWarnings(run, warnings)),
     remove: ['unconfirmedSettings'],
   });
 }

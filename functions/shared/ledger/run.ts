@@ -7,6 +7,7 @@ import type {
   BackupSummary,
   Caps,
   ControlEvent,
+  LeftOutAttempts,
   Rehearsal,
   RunStatus,
   Verification,
@@ -98,8 +99,10 @@ export interface Run extends Claims {
   readonly rolledBackFrom?: RunStatus;
   /** Whether an operator asked for the present roll back. */
   readonly rollBackAsked?: boolean;
-  /** Earlier executions that have worked on the run. Absent: none. */
+  /** The newest of the earlier executions that have worked on the run, in their order. Absent: none. */
   readonly attempts?: readonly Attempt[];
+  /** Executions before these. Absent: none. */
+  readonly attemptsLeftOut?: LeftOutAttempts;
   /** What the operator typed as `confirm` for the present roll back; empty where nobody asked for it. */
   readonly confirmed?: string;
   /** Earlier runs that this one relied on when it was committed: 10 at most, for the report. */
@@ -123,12 +126,16 @@ export interface Run extends Claims {
   readonly reporting?: 'PENDING' | 'DONE';
   readonly failure?: { readonly error: string; readonly cause: string; readonly state?: string };
   readonly warnings: readonly string[];
+  /** How often a warning found no room among these. Absent: never. */
+  readonly warningsLeftOut?: number;
   /** Present while an operator has paused the run. */
   readonly paused?: Asked;
   /** Caps that an operator has given since the run began. */
   readonly caps?: Caps;
-  /** Pauses and caps, in their order. */
+  /** The newest pauses and caps, in their order. */
   readonly controls?: readonly ControlEvent[];
+  /** Pauses and caps before these. Absent: none. */
+  readonly controlsLeftOut?: number;
   /** Of a sync and of a compare: what it follows. */
   readonly follows?: Followed;
   /** Of a sync: where its change records come from. */

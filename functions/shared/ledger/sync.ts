@@ -82,7 +82,7 @@ export interface SyncChange extends Pick<Transition, 'to' | 'if' | 'facts' | 're
  * @returns the sync afterwards; `undefined` when somebody else has changed it first
  * @throws TransientError, the SDK's errors
  */
-export function changeSync(
+export async function changeSync(
   ledger: LedgerTable,
   change: SyncChange,
   extra: readonly TransactItem[] = [],
@@ -94,7 +94,7 @@ export function changeSync(
   const lock = releases ? 'release' : 'keep';
   const { run: _run, step: _step, holder: _holder, releases: _releases, ...kept } = change;
   return transition(ledger, { ...kept, run, facts, lock, writer }, [
-    executionPut(ledger, run.runId, holder),
+    await executionPut(ledger, run.runId, holder),
     ...extra,
   ]);
 }

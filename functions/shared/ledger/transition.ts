@@ -3,6 +3,7 @@ import { type LedgerTable, runKey } from './ledger-table.ts';
 import { type Lock, lockKeyOf, lockPut } from './lock.ts';
 import { findRun, type Run, type RunStatus } from './run.ts';
 import { transact, type TransactItem } from './transact.ts';
+import { newWarnings, warningChange } from './warnings.ts';
 
 /** Every change of status there is. Anything else is refused before it reaches the ledger. */
 export const TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
@@ -46,7 +47,7 @@ export interface Transition {
   readonly if?: Expected;
   /** What else changes with the status. */
   readonly facts?: Partial<Omit<Run, 'runId' | 'status' | 'changedBy' | 'warnings'>>;
-  /** Sentences that are added to the run's warnings. Others may add some since the run was read. */
+  /** Sentences that are added to the run's warnings, each at most once. Others may add some since the run was read. */
   readonly warnings?: readonly string[];
   /** What no longer holds. */
   readonly remove?: readonly (keyof Run)[];
@@ -89,7 +90,7 @@ function runItem(
     // A call that another one has taken over from must not end the run, and free its lock, under the other's hands.
     if: { status: run.status, changedBy: run.changedBy, claim: run.claim ?? ABSENT, ...expected },
     set: { ...facts, ...(isReported(run, to) && { reporting: 'PENDING' }), status: to, changedBy: writer },
-    append: warnings.length > 0 ? { warnings } : {},
+    ...warningChange(newWarnings(run, warnings)),
     remove,
   });
 }
@@ -101,7 +102,13 @@ function changed({ run, to, facts = {}, warnings = [], remove = [], writer }: Tr
   const kept = Object.entries(run).filter(([name]) => !gone.includes(name));
   const reporting = isReported(run, to) ? ({ reporting: 'PENDING' } as const) : {};
   const after = Object.fromEntries([...kept, ...written]) as unknown as Run;
-  return { ...after, ...reporting, warnings: [...run.warnings, ...warnings], status: to, changedBy: writer };
+  return {
+    ...after,
+    ...reporting,
+    warnings: [...run.warnings, ...newWarnings(run, warnings).kept],
+    status: to,
+    changedBy: writer,
+  };
 }
 
 /**

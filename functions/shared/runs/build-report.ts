@@ -2,7 +2,8 @@ import { actualCost } from '../cost/actual.ts';
 import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
 import { RUN_LAYOUT } from '../files/layout.ts';
-import { attemptsOf, workedSeconds } from '../ledger/attempt.ts';
+import { attemptsOf } from '../ledger/attempt.ts';
+import { newestControls } from '../ledger/control.ts';
 import { isRestore, type Run } from '../ledger/run.ts';
 import type { RunRecords } from '../ledger/run-records.ts';
 import type { TableRecord } from '../ledger/table-record.ts';
@@ -56,7 +57,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     (table) => reportedTable(table, end.found.get(table.name) ?? 'unknown', of) ?? [],
   );
   const rolledBack = rolledBackCounts(run, shards);
-  const attempts = attemptsOf(run, end.finishedAt);
+  const { workedSeconds, ...attempts } = attemptsOf(run, end.finishedAt) ?? {};
   const filled = runTables.map((table) => ({
     ...table,
     number: filledTable(runtime, run, table.name).number,
@@ -92,8 +93,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     cost: costs(runtime, run, ledger),
     startedAt: run.startedAt,
     finishedAt: new Date(end.finishedAt).toISOString(),
-    durationSeconds:
-      attempts === undefined ? (end.finishedAt - Date.parse(run.startedAt)) / 1000 : workedSeconds(attempts),
+    durationSeconds: workedSeconds ?? (end.finishedAt - Date.parse(run.startedAt)) / 1000,
     failure: end.failure,
     reportUri: `s3://${runtime.bucket}/${RUN_LAYOUT.report(run.runId)}`,
     executionArn: run.executionArn,
@@ -129,8 +129,8 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     ...(run.opening === undefined ? {} : { opening: run.opening }),
     ...(run.protection === undefined ? {} : { protection: run.protection }),
     ...(run.reliesOn === undefined ? {} : { reliesOn: run.reliesOn }),
-    ...(attempts === undefined ? {} : { attempts }),
-    ...(run.controls === undefined ? {} : { controls: run.controls }),
+    ...attempts,
+    ...newestControls(run),
     ...(run.details === undefined ? {} : { details: run.details }),
     ...(isRestore(run) && end.status === 'SUCCEEDED' ? { restored: restoredCounts(run, ledger) } : {}),
     ...reportedEngine(runtime, run, shards),

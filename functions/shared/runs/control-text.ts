@@ -1,5 +1,6 @@
 import type { Asked, ControlEvent } from '../ledger/run-facts.ts';
-import { moment } from '../format.ts';
+import { count, moment } from '../format.ts';
+import type { Report } from './report.ts';
 
 /** `assumed-role/Admin/alice` of an ARN. */
 const callerName = (arn: string): string => arn.slice(arn.lastIndexOf(':') + 1);
@@ -10,8 +11,21 @@ export function pausedText({ at, by }: Asked): string {
 }
 
 /** `2026-03-01 12:00:05 UTC: writes capped at 50 units a second, by assumed-role/Admin/alice` */
-export function controlText(event: ControlEvent): string {
+function controlText(event: ControlEvent): string {
   return `${moment(event.at)} UTC: ${ACTIONS[event.action](event)}, by ${callerName(event.by)}`;
+}
+
+/** Every pause and cap that a report lists, a line each, and how many it does not. */
+export function controlLines({
+  controls = [],
+  controlsLeftOut,
+}: Pick<Report, 'controls' | 'controlsLeftOut'>): readonly string[] {
+  return [...leftOutLine(controlsLeftOut), ...controls.map(controlText)];
+}
+
+/** The line of what a list leaves out at its beginning. */
+export function leftOutLine(leftOut = 0): readonly string[] {
+  return leftOut === 0 ? [] : [`${count(leftOut)} before these`];
 }
 
 const ACTIONS: Readonly<Record<ControlEvent['action'], (event: ControlEvent) => string>> = {

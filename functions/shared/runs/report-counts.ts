@@ -1,4 +1,5 @@
 import type { Run, Verification } from '../ledger/run.ts';
+import { warningsOfRun } from '../ledger/warnings.ts';
 import { type FilledTable, kindCounter } from '../migration/migration.ts';
 import type { OtherTable } from '../ledger/table-record.ts';
 import type { RunTable } from '../tables/run-tables.ts';
@@ -39,11 +40,11 @@ type NumberedTable = FilledTableOfReport & { readonly number: number };
 const uncountedWarning = (name: string): string =>
   `Nobody has counted the items of this run that are in table ${name} now. The report counts those that its workers have recorded.`;
 
-/** A run's warnings, those about settings that nobody has confirmed, and one for each of {@link uncountedTables}. */
+/** {@link warningsOfRun}, those about settings that nobody has confirmed, and one for each of {@link uncountedTables}. */
 export const warningsOf = (
-  { warnings, unconfirmedSettings = [] }: Pick<Run, 'warnings' | 'unconfirmedSettings'>,
+  run: Pick<Run, 'warnings' | 'warningsLeftOut' | 'unconfirmedSettings'>,
   uncounted: ReadonlySet<string>,
-) => [...warnings, ...unconfirmedSettings, ...[...uncounted].map(uncountedWarning)];
+) => [...warningsOfRun(run), ...(run.unconfirmedSettings ?? []), ...[...uncounted].map(uncountedWarning)];
 
 /** What of the run is in place in the target now, by what exists and what was counted. */
 export function countsInPlace(

@@ -142,10 +142,14 @@ export interface Report extends ReportedEngine {
   /** Where this report is. `null` if it could not be written. */
   readonly reportUri: string | null;
 
-  /** Of a run that several executions have worked on: all of them, in their order. */
+  /** Of a run that several executions have worked on: the newest of them, in their order. */
   readonly attempts?: readonly Attempt[];
-  /** What an operator has asked of the run while it was running: pauses and caps, in their order. */
+  /** Executions before these. Absent: none. */
+  readonly attemptsLeftOut?: number;
+  /** What operators have asked of the run while it was running: the newest pauses and caps, in their order. */
   readonly controls?: readonly ControlEvent[];
+  /** Pauses and caps before these. Absent: none. */
+  readonly controlsLeftOut?: number;
   readonly executionArn?: string;
   readonly parameters?: RunParameters;
   /** Sentences. */

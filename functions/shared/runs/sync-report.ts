@@ -4,6 +4,7 @@ import { RUN_LAYOUT } from '../files/layout.ts';
 import type { Compared, Gap } from '../ledger/sync-facts.ts';
 import type { Run, RunStatus } from '../ledger/run.ts';
 import { listNamed } from '../ledger/sync-names.ts';
+import { warningsOfRun } from '../ledger/warnings.ts';
 import {
   findTotal,
   listMinutes,
@@ -137,7 +138,7 @@ export async function buildSyncReport(
     ...more,
     summary: summaryOf(run, pending.length),
     nextStep: nextStepOfSync(scope, run) ?? null,
-    warnings: run.warnings,
+    warnings: warningsOfRun(run),
     startedAt: run.startedAt,
     finishedAt: run.finishedAt ?? null,
     reportUri: `s3://${bucket}/${RUN_LAYOUT.report(run.runId)}`,

@@ -80,6 +80,8 @@ function resume(input: object = {}, runtime: Runtime = bench.runtime, name = 're
   });
 }
 
+const resumer = { name: 'resumer', id: 'arn:aws:resumer' };
+
 /** TableId of the source that TestConnection finds; absent where the engine gives none. */
 let found: string | undefined;
 afterEach(() => {
@@ -92,7 +94,7 @@ async function expectUntouched(run: Run): Promise<void> {
   const now = await readRun(ledger, run.runId);
   expect(now).toMatchObject({ status: 'PLANNED', parameters: run.parameters, finishedAt: run.finishedAt });
   expect(await findLockOf(ledger, run)).toBeUndefined();
-  expect(await findExecution(ledger, 'resumer')).toBeUndefined();
+  expect(await findExecution(ledger, resumer)).toBeUndefined();
 }
 
 /** A sync of the source, begun now and ended in this way. */
@@ -457,7 +459,7 @@ describe('a held run that is resumed', () => {
       ),
     });
     expect(await readRun(bench.runtime.ledger, 'run-1')).toMatchObject({ status: 'HELD' });
-    expect(await findExecution(bench.runtime.ledger, 'resumer')).toBeUndefined();
+    expect(await findExecution(bench.runtime.ledger, resumer)).toBeUndefined();
   });
 
   it('goes on with its sealed backup, and says that the source is another table now', async () => {

@@ -16,6 +16,7 @@ import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findRun, readRun } from '../../../functions/shared/ledger/run.ts';
 import { putIf, updateIf } from '../../../functions/shared/ledger/store.ts';
+import { addReplica } from '../../support/add-replica.ts';
 import { createSyncWorld, streamOf, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 import { begunRun, executionArn } from '../../support/sample-run.ts';
 
@@ -138,6 +139,17 @@ describe('the start of a sync', () => {
     await expect(world.begin('s')).rejects.toThrow(
       /There is no table goods [^]*deploy again with --param sourceTable=<table>[^]*\nnpm run sync -- --stage test --start\n/,
     );
+  });
+
+  it('is refused where a table that it would write into has replicas', async () => {
+    const restore = addReplica(world.runtime().clients.tables, 'products-enhanced');
+    await expect(world.begin('s')).rejects.toMatchObject({
+      name: 'GlobalTableError',
+      message: expect.stringMatching(/products-enhanced is a global table with replicas \(us-east-1\)/),
+    });
+    expect(await findRun(world.observer.ledger, 's')).toBeUndefined();
+    restore();
+    expect(await world.begin('s')).toMatchObject({ outcome: 'START' });
   });
 
   it('is refused when two others read the stream', async () => {

@@ -1,13 +1,22 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RunClosedError, RunIdUsedError } from '../../../functions/shared/errors.ts';
+import { attemptsOf } from '../../../functions/shared/ledger/attempt.ts';
 import { beginRun, resumeRun } from '../../../functions/shared/ledger/begin.ts';
 import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
+import { executionKey, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { findRun, readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { warnRun } from '../../../functions/shared/ledger/run-update.ts';
+import { get, updateIf } from '../../../functions/shared/ledger/store.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { createLedgerWorld, type Gate, type LedgerWorld } from '../../support/ledger-world.ts';
-import { begunRun, executionArn, sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
+import {
+  begunRun,
+  executionArn,
+  sampleExecution,
+  sampleHolder,
+  sampleNewRun,
+} from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld()));
@@ -37,7 +46,7 @@ describe('beginning a run', () => {
     const run = await begunRun(world, 'a');
     expect(await findRun(ledger, 'a')).toMatchObject({ ...run, status: 'RUNNING' });
     expect(await findLock(ledger, 'products')).toMatchObject({ runId: 'a', executionArn: executionArn('a') });
-    expect(await findExecution(ledger, 'a')).toMatchObject({ runId: 'a' });
+    expect(await findExecution(ledger, sampleExecution('a'))).toMatchObject({ runId: 'a' });
   });
 
   it('finds its own run again when the answer was lost', async () => {
@@ -56,7 +65,7 @@ describe('beginning a run', () => {
     const begun = await beginRun(world.observer.ledger, sampleNewRun('b'), sampleHolder('b'));
     expect(begun).toMatchObject({ outcome: 'LOCKED', lock: { runId: 'a' } });
     expect(await findRun(world.observer.ledger, 'b')).toBeUndefined();
-    expect(await findExecution(world.observer.ledger, 'b')).toBeUndefined();
+    expect(await findExecution(world.observer.ledger, sampleExecution('b'))).toBeUndefined();
   });
 
   it('lets two tables be worked on at once', async () => {
@@ -89,6 +98,23 @@ describe('beginning a run', () => {
   });
 });
 
+describe('the record of an execution', () => {
+  it('stays as it is where an execution of another machine has the same name', async () => {
+    const { ledger } = world.observer;
+    const run = await held(await begunRun(world, 'a'));
+    await resumeRun(ledger, run, sampleHolder('same'));
+    const restore = sampleHolder('same', { executionArn: executionArn('same', 'restore') });
+    await beginRun(ledger, sampleNewRun('same', { kind: 'restore', lockTable: 'restored' }), restore);
+
+    const name = 'same';
+    expect(await findExecution(ledger, { name, id: executionArn('same') })).toMatchObject({ runId: 'a' });
+    expect(await findExecution(ledger, { name, id: restore.executionArn })).toMatchObject({ runId: 'same' });
+    const id = executionArn('same', 'sync');
+    expect(await findExecution(ledger, { name, id })).toBeUndefined();
+    expect(await get(ledger, executionKey('same'))).toMatchObject({ runId: 'a' });
+  });
+});
+
 describe('resuming a held run', () => {
   it('moves status, lock and execution to the new execution, under the old id', async () => {
     const { ledger } = world.observer;
@@ -105,7 +131,7 @@ describe('resuming a held run', () => {
       runId: 'a',
       executionArn: executionArnOfAgain,
     });
-    expect(await findExecution(ledger, 'again')).toMatchObject({ runId: 'a' });
+    expect(await findExecution(ledger, sampleExecution('again'))).toMatchObject({ runId: 'a' });
   });
 
   it('finds its own resumption again when the answer was lost, and when it is called once more', async () => {
@@ -126,6 +152,52 @@ describe('resuming a held run', () => {
     const heldAgain = await held(await readRun(ledger, 'a'));
     await resumeRun(ledger, heldAgain, sampleHolder('once more'), { warnings });
     expect((await readRun(ledger, 'a')).warnings).toEqual(['of a dead worker', 'of the resumption']);
+  });
+
+  it('keeps 48 KB of warnings and counts how often there was no room for one', async () => {
+    const { ledger } = world.observer;
+    const run = await begunRun(world, 'a');
+    const sentences = (from: string) =>
+      Array.from({ length: 30 }, (_, n) => `${from} ${n} ${'é'.repeat(500)}`);
+    await warnRun(ledger, run, sentences('first'));
+    await warnRun(ledger, run, sentences('second'));
+    await warnRun(ledger, run, sentences('first'));
+    await resumeRun(ledger, await held(await readRun(ledger, 'a')), sampleHolder('again'), {
+      warnings: sentences('third'),
+    });
+
+    const { warnings, warningsLeftOut = 0 } = await readRun(ledger, 'a');
+    expect(warnings.length + warningsLeftOut).toBe(90);
+    expect(Buffer.byteLength(warnings.join(''))).toBeGreaterThan(47_000);
+    expect(Buffer.byteLength(warnings.join(''))).toBeLessThanOrEqual(48 * 1_024);
+  });
+
+  it('keeps the newest 100 executions, and of those before them their number and their time of work', async () => {
+    const { ledger } = world.observer;
+    const run = await begunRun(world, 'a');
+    const attempt = {
+      executionArn: executionArn('a'),
+      startedAt: '2026-05-01T00:00:00.000Z',
+      finishedAt: '2026-05-01T00:00:02.000Z',
+      status: 'HELD',
+    };
+    await updateIf(ledger, runKey('a'), { set: { attempts: Array.from({ length: 120 }, () => attempt) } });
+    const finishedAt = '2026-05-01T00:00:07.000Z';
+    const again = await transition(ledger, {
+      run: await readRun(ledger, run.runId),
+      to: 'HELD',
+      lock: 'keep',
+      writer: 'hold',
+      facts: { finishedAt },
+    });
+    await resumeRun(ledger, again as Run, sampleHolder('again'));
+
+    const resumed = await readRun(ledger, 'a');
+    expect(resumed.attempts).toHaveLength(100);
+    expect(resumed.attempts?.at(-1)).toMatchObject({ finishedAt, status: 'HELD' });
+    expect(resumed.attemptsLeftOut).toEqual({ count: 21, workedSeconds: 42 });
+    const now = Date.parse(resumed.executionStartTime);
+    expect(attemptsOf(resumed, now)).toMatchObject({ attemptsLeftOut: 21, workedSeconds: 120 * 2 + 7 });
   });
 
   it('lets exactly one of two executions at once proceed', async () => {

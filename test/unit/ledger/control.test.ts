@@ -110,6 +110,29 @@ describe('what an operator asks of a run', () => {
     expect((await readRun(ledger(), 'a')).caps).toEqual({ readUnitsPerSecond: 3, writeUnitsPerSecond: 4 });
   });
 
+  it('is kept as its newest 100 events and a count of the others, however often a script gives another cap', async () => {
+    const first = asked();
+    const earlier = Array.from({ length: 150 }, (_, units) => ({
+      ...first,
+      action: 'throttle' as const,
+      readUnitsPerSecond: units,
+    }));
+    await updateIf(ledger(), runKey('a'), { append: { controls: earlier } });
+    world.clock.advance(1);
+    expect(await throttleRun(ledger(), 'a', { asked: asked(), caps: { readUnitsPerSecond: 7 } })).toBe(true);
+    expect(await pause()).toBe(true);
+
+    const { paused, caps, controls = [], controlsLeftOut } = await readRun(ledger(), 'a');
+    expect({ paused, caps, controlsLeftOut }).toEqual({
+      paused: asked(),
+      caps: { readUnitsPerSecond: 7 },
+      controlsLeftOut: 52,
+    });
+    expect(controls).toHaveLength(100);
+    expect(controls.at(0)).toMatchObject({ readUnitsPerSecond: 52 });
+    expect(controls.slice(-2)).toMatchObject([{ readUnitsPerSecond: 7 }, { action: 'pause' }]);
+  });
+
   it('counts for each cap alone: the other stays as it was planned or given', async () => {
     const planned = { ...run, plan: { ...run.plan, readUnitsPerSecond: 7, writeUnitsPerSecond: 9 } };
     expect(capsOf(planned)).toEqual({ readUnitsPerSecond: 7, writeUnitsPerSecond: 9 });

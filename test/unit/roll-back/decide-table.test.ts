@@ -37,6 +37,13 @@ describe('what becomes of a table when its run is rolled back', () => {
     });
   });
 
+  it('keeps a table with replicas before it is closed or looked into, and names their Regions', () => {
+    expect(decide({ existing: { ...ours, replicas: 'us-east-1' } })).toEqual({
+      action: 'keep',
+      remark: 'it is a global table (us-east-1)',
+    });
+  });
+
   it('keeps a table of the same name with another TableId, even when it carries the tag', () => {
     const existing = { ...ours, tableId: 'id-2' };
     expect(decide({ existing, contents: 'nothing of the shop' })).toEqual({

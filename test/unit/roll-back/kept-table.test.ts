@@ -17,6 +17,7 @@ import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import type { RollBackTurn } from '../../../functions/shared/state.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
+import { addReplica } from '../../support/add-replica.ts';
 import { awsError, type FakePolicies, fakePolicies } from '../../support/fake-policies.ts';
 import { createLedgerWorld, existingTables, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, executionArn, longTurn, sampleExecution } from '../../support/sample-run.ts';
@@ -97,6 +98,26 @@ const sellInto = (TableName: string): Promise<unknown> =>
   world.observer.clients.dynamo.send(
     new PutItemCommand({ TableName, Item: { PK: { S: 'ORDER#1' }, SK: { S: 'METADATA' } } }),
   );
+
+describe('a table to which its owner has added a replica', () => {
+  it('stays open, is not looked into, and is named', async () => {
+    const restore = addReplica(runtime.clients.tables, 'cart');
+    const turn = await rolledBack('r', backedUpInTurn(2));
+    restore();
+    expect(turn).toMatchObject({
+      end: 'ROLLED_BACK',
+      report: {
+        tables: [
+          { name: 'cart', outcome: 'KEPT', remark: 'it is a global table (us-east-1)' },
+          { name: 'orders', outcome: 'DELETED' },
+        ],
+      },
+    });
+    expect(closed).toEqual(['orders']);
+    expect(closedNow()).not.toContain('cart');
+    expect(scanned).not.toContain('cart');
+  });
+});
 
 describe('a table that cannot be rolled back', () => {
   beforeEach(() => void unbackable.add('cart'));

@@ -2,10 +2,13 @@ import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { rollBack } from '../../../functions/roll-back/roll-back.ts';
 import { claimShard } from '../../../functions/shared/copy/shard-claim.ts';
+import { beginRun } from '../../../functions/shared/ledger/begin.ts';
+import { throttleRun, unpauseRun } from '../../../functions/shared/ledger/control.ts';
 import { recordFailure } from '../../../functions/shared/ledger/failure.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import { warnRun } from '../../../functions/shared/ledger/run-update.ts';
 import { announceTable } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
@@ -16,6 +19,7 @@ import { createTableInput } from '../../../functions/shared/aws/create-table-inp
 import { longTurn } from '../files/backup-bench.ts';
 import {
   changeSource,
+  executionOf,
   failedInput,
   holding,
   type MigrateBench,
@@ -58,6 +62,28 @@ describe('the report of a roll back', () => {
     });
     expect(cause).toContain('1 item that this run wrote stays in it (PRODUCT#p-1 / METADATA)');
     expect(cause).not.toContain('untouched');
+  });
+
+  it('stays far below the 256 KB of an output, however much was noted of the run, and says what it leaves out', async () => {
+    bench = await migrateBench({ products: sizedProducts(1), existing: [] });
+    const { ledger } = bench.runtime;
+    const by = `arn:aws:sts::123456789012:assumed-role/${'r'.repeat(64)}/${'s'.repeat(64)}`;
+    const at = startTime;
+    const controls = Array.from({ length: 1_000 }, () => ({ action: 'pause', at, by }) as const);
+    await updateIf(ledger, runKey('run-1'), { append: { controls } });
+    await unpauseRun(ledger, 'run-1', { at, by });
+    await throttleRun(ledger, 'run-1', { asked: { at, by }, caps: { readUnitsPerSecond: 7 } });
+    const sentences = Array.from({ length: 200 }, (_, n) => `Warning ${n}: ${'w'.repeat(1_000)}`);
+    await warnRun(ledger, await readRun(ledger, 'run-1'), sentences);
+
+    const { report } = await failed();
+    expect(report.status).toBe('ROLLED_BACK');
+    expect(Buffer.byteLength(JSON.stringify(report))).toBeLessThan(128 * 1_024);
+    expect(report.controls).toHaveLength(100);
+    expect(report.controlsLeftOut).toBe(901);
+    expect(report.warnings?.at(-1)).toBe(
+      'Warnings were left out 152 times, because a run keeps 48 KB of them.',
+    );
   });
 
   it.each([
@@ -260,6 +286,20 @@ describe('an execution that has no run to roll back', () => {
       status: 'RUNNING',
       executionArn: resumed.executionArn,
     });
+  });
+});
+
+describe('an execution that has its name in common with one of another machine', () => {
+  it('rolls the run back that it has resumed, though the other has begun a run of that name since', async () => {
+    bench = await migrateBench({ products: sizedProducts(1), existing: [] });
+    const { executionStartTime } = await bench.resume(bench.run, 'same');
+    const restore = { ...bench.run, runId: 'same', kind: 'restore', lockTable: 'restored' } as const;
+    const holder = { executionName: 'same', executionArn: 'arn:restore:same', startTime };
+    await beginRun(bench.runtime.ledger, restore, holder);
+
+    const execution = { ...executionOf('same'), startTime: executionStartTime };
+    const turn = await rolledBack({ ...failedInput(), execution });
+    expect(turn).toMatchObject({ end: 'ROLLED_BACK', report: { runId: 'run-1' } });
   });
 });
 

@@ -11,30 +11,57 @@ import { checkTargets } from '../../../functions/test-connection/check-targets.t
 
 const keyArn = (id: string): string => `arn:aws:kms:eu-west-1:123456789012:key/${id}`;
 
-/** The check of table cart, which exists with the right keys, and with this encryption. */
-async function checkCart(SSEDescription: TableDescription['SSEDescription'], keys: Partial<Config> = {}) {
-  const [spec] = migration.targets.filter(({ name }) => name === 'cart');
-  if (spec === undefined) throw new Error('There is no cart.');
+/** The check of a table that exists with the right keys, and that DescribeTable says more of. */
+async function checkTable(table: string, more: TableDescription, keys: Partial<Config> = {}) {
+  const [spec] = migration.targets.filter(({ name }) => name === table);
+  if (spec === undefined) throw new Error(`There is no ${table}.`);
   const dynamo = {
     send: async (command: object) =>
       command instanceof DescribeTableCommand
         ? {
             Table: {
-              ...createTableInput(spec, { name: 'cart', tags: {} }),
+              ...createTableInput(spec, { name: table, tags: {} }),
               TableStatus: 'ACTIVE',
-              TableArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/cart',
-              SSEDescription,
+              TableArn: `arn:aws:dynamodb:eu-west-1:123456789012:table/${table}`,
+              ...more,
             },
           }
         : { Tags: [] },
   } as unknown as DynamoDBClient;
   const config = { service: 'products-migration', stage: 'dev', tablePrefix: '', ...keys };
-  const cart = { ...migration, targets: [spec] };
-  const runtime = { clients: { dynamo }, clock: SYSTEM_CLOCK, config, migration: cart };
+  const one = { ...migration, targets: [spec] };
+  const runtime = { clients: { dynamo }, clock: SYSTEM_CLOCK, config, migration: one };
   const [target] = await checkTargets(runtime as unknown as Runtime);
   expect(target?.spec).toMatchObject({ name: tableName(spec, '') });
   return target?.check;
 }
+
+const checkCart = (SSEDescription: TableDescription['SSEDescription'], keys: Partial<Config> = {}) =>
+  checkTable('cart', { ...(SSEDescription !== undefined && { SSEDescription }) }, keys);
+
+describe('the check of a target with replicas', () => {
+  const Replicas = [{ RegionName: 'us-east-1' }, { RegionName: 'eu-west-1' }];
+
+  it('stops where the migration fills it: a condition does not see what the shop writes in another Region', async () => {
+    const check = await checkTable('products-enhanced', { Replicas, MultiRegionConsistency: 'EVENTUAL' });
+    expect(check).toMatchObject({
+      outcome: 'stop',
+      sentence: expect.stringMatching(/replicas \(us-east-1, eu-west-1\).*could be lost.*not touched/),
+      error: {
+        name: 'GlobalTableError',
+        message: expect.stringMatching(/\n.*tablePrefix.*Add replicas afterwards\.$/),
+      },
+    });
+    expect(await checkTable('products-enhanced', { Replicas })).toMatchObject({ outcome: 'stop' });
+  });
+
+  it('is passed where reads and writes are consistent over all Regions, or nothing is put into it', async () => {
+    const strong = { Replicas, MultiRegionConsistency: 'STRONG' } as const;
+    expect(await checkTable('products-enhanced', strong)).toMatchObject({ outcome: 'done' });
+    expect(await checkTable('products-enhanced', { Replicas: [] })).toMatchObject({ outcome: 'done' });
+    expect(await checkTable('cart', { Replicas })).toMatchObject({ outcome: 'done' });
+  });
+});
 
 describe('the check of a target that exists', () => {
   it('is passed under the key that DynamoDB owns', async () => {

@@ -3,8 +3,8 @@ import { isCommandLine } from '../../commands.ts';
 import { capitalized, countedAs } from '../../counted.ts';
 import { bytes, count, counted, duration, moment, TABLE_OUTCOMES } from '../../format.ts';
 import type { Outcome } from '../outcome.ts';
-import { attemptText } from '../attempt-text.ts';
-import { controlText } from '../control-text.ts';
+import { attemptLines } from '../attempt-text.ts';
+import { controlLines } from '../control-text.ts';
 import { groupWarnings } from '../group-warnings.ts';
 import { heading } from './heading.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -182,7 +182,8 @@ function askedFor(report: Report): readonly (readonly [string, unknown])[] {
 /** Where the backup is, what was requested, and what was used. */
 export function runSection(report: Report, place?: Place): Html {
   const { backup, parameters, consumed, source, nouns, throttles = 0 } = report;
-  const { attempts = [], controls = [] } = report;
+  const attempts = attemptLines(report);
+  const controls = controlLines(report);
   const asked = askedFor(report);
   return html`<section aria-labelledby="run-heading">${heading('run', 'Run')}
     ${facts([
@@ -204,12 +205,8 @@ export function runSection(report: Report, place?: Place): Html {
       ['Started', `${moment(report.startedAt)} UTC`],
       ['Ended', `${moment(report.finishedAt)} UTC, after ${duration(report.durationSeconds)}`],
       place === undefined ? undefined : ['Where', placeText(place)],
-      attempts.length === 0
-        ? undefined
-        : ['Attempts', attempts.map((attempt) => html`${attemptText(attempt)}<br>`)],
-      controls.length === 0
-        ? undefined
-        : ['Operator', controls.map((event) => html`${controlText(event)}<br>`)],
+      attempts.length === 0 ? undefined : ['Attempts', attempts.map((line) => html`${line}<br>`)],
+      controls.length === 0 ? undefined : ['Operator', controls.map((line) => html`${line}<br>`)],
       asked.length === 0
         ? undefined
         : [

@@ -1,0 +1,106 @@
+import { commandsOf, type Input, stepText } from '../shared/commands.ts';
+import { capitalized, count } from '../shared/counted.ts';
+import { fitsHistory, mapEvents } from '../shared/cost/history.ts';
+import { mapWorkOf } from '../shared/cost/map-work.ts';
+import { sizeOfPlan } from '../shared/cost/run-size.ts';
+import { deployWith } from '../shared/deploy-with.cjs';
+import { RunTooLongForInlineError } from '../shared/errors.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import type { Caps } from '../shared/ledger/run-facts.ts';
+import { listTables } from '../shared/ledger/table-record.ts';
+import { workersFor } from '../shared/runs/cut-work.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { Plan } from '../shared/state.ts';
+import { filledTablesOf } from '../shared/tables/run-tables.ts';
+
+/** What a run is resumed with. */
+interface ResumedWith {
+  readonly typed: Input;
+  /** What TestConnection has planned for a new run, with the caps that were typed. */
+  readonly fresh: Plan;
+}
+
+/** The plan of a resumed run, and a sentence where its caps are lower than before. */
+export interface ResumedPlan {
+  readonly plan: Plan;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The plan that a held or planned run goes on with. It stays as it is cut, so that its files and cursors stay valid. A
+ * table may be in use now that was not there when it was planned, and the service may have been deployed with another
+ * `mapMode` since: caps are taken where they are lower, and the history is judged again. Reads only.
+ *
+ * @throws RunTooLongForInlineError where the history of one execution would not hold the run; not retried
+ */
+export async function resumedPlan(
+  runtime: Runtime,
+  run: Run,
+  { typed, fresh }: ResumedWith,
+): Promise<ResumedPlan> {
+  if (run.status !== 'HELD' && run.status !== 'PLANNED') return { plan: run.plan, warnings: [] };
+  const { mapMode, region } = runtime.config;
+  const { readUnitsPerSecond, writeUnitsPerSecond } = run.plan;
+  const caps = await lowerCaps(runtime, run, { typed, fresh });
+  const capsPerSecond = Object.values(caps);
+  const workers = workersFor({ mapMode, asked: run.plan.workers, capsPerSecond, others: [] });
+  const plan = { ...run.plan, ...caps, workers };
+  const isLower =
+    caps.readUnitsPerSecond !== readUnitsPerSecond || caps.writeUnitsPerSecond !== writeUnitsPerSecond;
+  const warnings = isLower ? [cappedSentence(plan)] : [];
+  if (mapMode === 'DISTRIBUTED') return { plan, warnings };
+  const work = mapWorkOf({ ...sizeOfPlan(plan, { region }), segments: plan.segments.length });
+  if (!fitsHistory(work)) throw tooLong(runtime, { run, typed });
+  return { plan: { ...plan, mapEvents: mapEvents(work) }, warnings };
+}
+
+type CapName = keyof Caps;
+
+/** Whether a field is a cap that the run keeps to. */
+export const isCapOf = ({ plan }: ResumedPlan, field: string, typed: Caps): boolean =>
+  (field === 'readUnitsPerSecond' || field === 'writeUnitsPerSecond') && plan[field] === typed[field];
+
+/** The caps of the run's plan, or those of the fresh one where they are lower. */
+async function lowerCaps(
+  runtime: Runtime,
+  run: Run,
+  { typed, fresh }: ResumedWith,
+): Promise<Record<CapName, number>> {
+  const { plan, parameters } = run;
+  const isOwn = await fillsOwnTable(runtime, run);
+  const lower = (cap: CapName): number => {
+    // A cap that was asked for is no default, which follows from what a table in use has.
+    const isDefault = parameters[cap] === undefined && !(isOwn && cap === 'writeUnitsPerSecond');
+    if (fresh[cap] === 0 || (typed[cap] === undefined && !isDefault)) return plan[cap];
+    return plan[cap] === 0 ? fresh[cap] : Math.min(plan[cap], fresh[cap]);
+  };
+  return {
+    readUnitsPerSecond: lower('readUnitsPerSecond'),
+    writeUnitsPerSecond: lower('writeUnitsPerSecond'),
+  };
+}
+
+/** Nobody else uses a table that the run has made, so what it has is the run's alone. */
+async function fillsOwnTable(runtime: Runtime, run: Run): Promise<boolean> {
+  const filled = new Set(filledTablesOf(runtime, run).map(({ name }) => name));
+  const tables = await listTables(runtime.ledger, run.runId);
+  return tables.some(({ name, outcome }) => filled.has(name) && outcome !== 'EXISTED');
+}
+
+const capText = (units: number): string => (units === 0 ? 'no cap' : `${units} units a second`);
+
+function cappedSentence({ readUnitsPerSecond, writeUnitsPerSecond }: Plan): string {
+  return `The caps of the run are lower than when it was planned (reads: ${capText(readUnitsPerSecond)}; writes: ${capText(writeUnitsPerSecond)}). They follow from the input that resumed it and from what its tables can spare now.`;
+}
+
+function tooLong(
+  { config }: Runtime,
+  { run, typed }: { readonly run: Run; readonly typed: Input },
+): RunTooLongForInlineError {
+  const { segments } = run.plan;
+  const deploy = capitalized(deployWith('mapMode', 'DISTRIBUTED'));
+  return new RunTooLongForInlineError(
+    `"resume": run ${run.runId} would fill more than Step Functions' history of 25,000 events (${count(segments.length)} iterations in each Map, at the present caps). Nothing was changed.`,
+    stepText([`${deploy}. Then resume`, commandsOf(config).migrate(typed)]),
+  );
+}

@@ -1,0 +1,121 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { beginMigration } from '../../../functions/begin-run/begin-run.ts';
+import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { findLockOf } from '../../../functions/shared/ledger/lock.ts';
+import { readRun, type Run, type RunParameters } from '../../../functions/shared/ledger/run.ts';
+import { updateIf } from '../../../functions/shared/ledger/store.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import { indexesTo, SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
+import type { Plan } from '../../../functions/shared/state.ts';
+import { type Bench, products } from '../files/backup-bench.ts';
+import { sealedBench } from '../files/sealed-bench.ts';
+import { migrateBench } from '../migrate/migrate-bench.ts';
+
+let bench: Bench;
+afterEach(() => bench.stop());
+
+async function end({ runId }: Run, to: 'PLANNED' | 'HELD'): Promise<Run> {
+  const { ledger } = bench.runtime;
+  const run = await readRun(ledger, runId);
+  const facts = { finishedAt: new Date().toISOString() };
+  const lock = to === 'HELD' ? 'keep' : 'release';
+  return (await transition(ledger, { run, to, lock, writer: `end:${runId}`, facts })) as Run;
+}
+
+/** A dry run that has come to its end, with this plan. */
+async function planned(plan: Partial<Plan>, more: Partial<RunParameters> = {}): Promise<Run> {
+  const parameters = {
+    dryRun: true,
+    onFailure: 'rollback',
+    maxQuarantined: 0,
+    onExisting: 'keep',
+    maxConcurrency: 40,
+    ...more,
+  } as const;
+  const made = await sealedBench(products(3), { run: { parameters } });
+  bench = made.bench;
+  const { ledger } = bench.runtime;
+  await updateIf(ledger, runKey('run-1'), { set: { plan: { ...made.run.plan, ...plan } } });
+  return end(made.run, 'PLANNED');
+}
+
+/** What BeginRun answers an execution that resumes the run, where TestConnection has found these caps for a new one. */
+function resume(fresh: Partial<Plan>, input: object = {}, runtime: Runtime = bench.runtime) {
+  return beginMigration(runtime, {
+    machine: 'migrate',
+    input: { resume: 'run-1', ...input },
+    execution: { id: 'arn:aws:resumer', name: 'resumer', startTime: '2026-02-01T00:00:00.000Z' },
+    tested: { plan: { ...SINGLE_PLAN, ...fresh } },
+  });
+}
+
+const resumed = () => readRun(bench.runtime.ledger, 'run-1');
+
+describe('the plan of a resumed run', () => {
+  it('does not fit the history of an INLINE Map where it was cut for DISTRIBUTED ones: nothing is changed, and mapMode is named', async () => {
+    const cut = { segments: indexesTo(800), shards: indexesTo(800), workers: 20 };
+    const run = await planned(cut);
+    await expect(resume({})).rejects.toMatchObject({
+      name: 'RunTooLongForInlineError',
+      message: expect.stringMatching(
+        /800 iterations in each Map[^]*Nothing was changed[^]*--param mapMode=DISTRIBUTED[^]*\nnpm run migrate -- --stage test --resume run-1\n/,
+      ),
+    });
+    const now = await resumed();
+    expect(now).toMatchObject({ status: 'PLANNED', plan: run.plan });
+    expect(await findLockOf(bench.runtime.ledger, now)).toBeUndefined();
+
+    const config = { ...bench.runtime.config, mapMode: 'DISTRIBUTED' } as const;
+    const { run: begun } = await resume({}, {}, { ...bench.runtime, config });
+    expect(begun).toMatchObject({ outcome: 'RESUMED', workers: 20, segments: indexesTo(800) });
+  });
+
+  it('takes lower caps, and the workers for them, where a table in use has less to spare than when it was planned', async () => {
+    await planned({ workers: 20, readUnitsPerSecond: 0, writeUnitsPerSecond: 900 });
+    const { run } = await resume({ readUnitsPerSecond: 50, writeUnitsPerSecond: 100 });
+    expect(run).toMatchObject({ outcome: 'RESUMED', workers: 2 });
+    const { plan, warnings } = await resumed();
+    expect(plan).toMatchObject({ workers: 2, readUnitsPerSecond: 50, writeUnitsPerSecond: 100 });
+    expect(warnings.join(' ')).toContain('reads: 50 units a second; writes: 100 units a second');
+  });
+
+  it('is refused where the lower caps make it too long for its history', async () => {
+    await planned({ workers: 20, estimatedProducts: 10_000_000, estimatedBytes: 1e10 });
+    await expect(resume({ writeUnitsPerSecond: 0.5 })).rejects.toThrow('Nothing was changed');
+    expect(await resumed()).toMatchObject({ status: 'PLANNED' });
+  });
+
+  it('keeps its caps where they are lower than those of a new run', async () => {
+    const run = await planned({ workers: 1, readUnitsPerSecond: 5, writeUnitsPerSecond: 6 });
+    await resume({ readUnitsPerSecond: 0, writeUnitsPerSecond: 7 });
+    const { plan, warnings } = await resumed();
+    expect(plan).toEqual({ ...run.plan, mapEvents: expect.any(Number) });
+    expect(warnings).toEqual([]);
+  });
+
+  it('keeps a cap that the run was asked for, whatever a table has to spare', async () => {
+    await planned({ writeUnitsPerSecond: 500 }, { writeUnitsPerSecond: 500 });
+    await resume({ writeUnitsPerSecond: 7 });
+    expect((await resumed()).plan.writeUnitsPerSecond).toBe(500);
+  });
+
+  it('takes a lower cap that is typed with the resumption, and says of a higher one that it made no difference', async () => {
+    await planned({ readUnitsPerSecond: 10, writeUnitsPerSecond: 500 });
+    await resume(
+      { readUnitsPerSecond: 20, writeUnitsPerSecond: 7 },
+      { readUnitsPerSecond: 20, writeUnitsPerSecond: 7 },
+    );
+    const { plan, warnings } = await resumed();
+    expect(plan).toMatchObject({ readUnitsPerSecond: 10, writeUnitsPerSecond: 7 });
+    expect(warnings.join(' ')).toMatch(/so readUnitsPerSecond made no difference/);
+  });
+
+  it('is not capped by what the run’s own new table has, which nobody else uses', async () => {
+    const made = await migrateBench({ products: products(1), plan: { writeUnitsPerSecond: 0 } });
+    bench = made;
+    await end(made.run, 'HELD');
+    await resume({ writeUnitsPerSecond: 1 });
+    expect((await resumed()).plan.writeUnitsPerSecond).toBe(0);
+  });
+});
