@@ -2,6 +2,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import type { ConditionalPutScope } from '../shared/copy/load/conditional-put.ts';
 import { capsOf } from '../shared/ledger/control.ts';
 import type { WriteMeter } from '../shared/copy/load/write-scope.ts';
+import { warnRun } from '../shared/ledger/run-update.ts';
 import { createRate } from '../shared/copy/rate.ts';
 import type { ScanMeter } from '../shared/copy/scan.ts';
 import { unseenDeletionWarner } from '../shared/copy/unseen-deletion.ts';
@@ -41,6 +42,8 @@ export interface TakerTools extends TakerScope, ConditionalPutScope {
   readonly takeTally: () => Taken & { readonly charged: Readonly<RemovalMeter> };
   /** Says that nobody has seen what was deleted. */
   readonly warnUnseen: () => Promise<void>;
+  /** Says once why DynamoDB does not take an item back. */
+  readonly warnRefused: (error: Error) => Promise<void>;
   /** Whether the run wrote the item last, and nobody has changed it since. */
   readonly isUntouched: (item: WireItem) => boolean;
 }
@@ -74,7 +77,20 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
       return taken;
     },
     warnUnseen: unseenDeletionWarner(runtime.ledger, run, tableName),
+    warnRefused: refusalWarner(runtime.ledger, run, tableName),
     isUntouched: (item) => isOfRun(item, run.runId) && isAsMigrated(item),
   };
   return tools;
+}
+
+function refusalWarner(
+  ledger: Runtime['ledger'],
+  run: Run,
+  tableName: string,
+): (error: Error) => Promise<void> {
+  let warned: Promise<void> | undefined;
+  return ({ name, message }) =>
+    (warned ??= warnRun(ledger, run, [
+      `DynamoDB refused items that the roll back was to put back into table ${tableName}: ${name}: ${message}`,
+    ]));
 }
