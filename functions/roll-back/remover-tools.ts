@@ -12,6 +12,7 @@ import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import { type UpdateIf, updateIf } from '../shared/aws/update-if.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { filledTable } from '../shared/tables/run-tables.ts';
+import { type AsBefore, createAsBefore } from './as-before.ts';
 import { type Taken, Tally } from './left-items.ts';
 
 export interface TakerScope {
@@ -42,6 +43,7 @@ export interface TakerTools extends TakerScope, ConditionalPutScope {
   readonly takeTally: () => Taken & { readonly charged: Readonly<RemovalMeter> };
   /** Says that nobody has seen what was deleted. */
   readonly warnUnseen: () => Promise<void>;
+  readonly asBefore: AsBefore;
   /** Says once why DynamoDB does not take an item back. */
   readonly warnRefused: (error: Error) => Promise<void>;
   /** Whether the run wrote the item last, and nobody has changed it since. */
@@ -77,6 +79,7 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
       return taken;
     },
     warnUnseen: unseenDeletionWarner(runtime.ledger, run, tableName),
+    asBefore: createAsBefore(runtime, { ...scope, key: spec.tableKey }),
     warnRefused: refusalWarner(runtime.ledger, run, tableName),
     isUntouched: (item) => isOfRun(item, run.runId) && isAsMigrated(item),
   };

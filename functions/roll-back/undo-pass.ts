@@ -66,7 +66,8 @@ async function putBackObject(
     { objects, runId: run.runId, stem },
     { number, sha256: record?.sha256 },
   );
-  const kept = object?.filter((item) => isTaken(keyMark(item, key)));
+  const taken = object?.filter((item) => isTaken(keyMark(item, key)));
+  const kept = taken && (await tools.asBefore(taken));
   const putBackKept = isRemoved ? putBackRemoved : putBackReplaced;
   const isRecorded = record !== undefined;
   const unrestored = kept ? await putBackKept(tools, { kept, isRecorded }) : record?.keys.filter(isTaken);
