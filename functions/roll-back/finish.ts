@@ -1,6 +1,7 @@
 import { awsCommandsOf, type Step, stepText } from '../shared/commands.ts';
 import { tableArnOf } from '../shared/tables/close-table.ts';
-import { filledTablesOf } from '../shared/tables/run-tables.ts';
+import { filledTable, filledTablesOf } from '../shared/tables/run-tables.ts';
+import { type RolledBackItems, rolledBackItems } from '../shared/runs/count-shards.ts';
 import { buildReport } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
@@ -8,6 +9,7 @@ import { RUN_LAYOUT } from '../shared/files/layout.ts';
 import { forgetReliance } from '../shared/ledger/reliant.ts';
 import { isSyncStatus, type SyncStatus } from '../shared/ledger/sync-facts.ts';
 import { isRestore, type Run, type RunStatus } from '../shared/ledger/run.ts';
+import { listShards } from '../shared/ledger/shard.ts';
 import { readRecords, type RunRecords } from '../shared/ledger/run-records.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { count, counted } from '../shared/counted.ts';
@@ -15,6 +17,7 @@ import { endingOf, isOrdered, nextStepOf } from '../shared/runs/next-step.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
 import type { Report, ReportedFailure, ReportedTable } from '../shared/runs/report.ts';
 import { lookAtTables } from '../shared/runs/report-tables.ts';
+import { shownSamples } from '../shared/runs/report-samples.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RollBackTurn } from '../shared/state.ts';
 import type { ReadableFailure } from '../shared/runs/caught-failure.ts';
@@ -33,10 +36,11 @@ export interface RemovalResult {
 /** Step Functions accepts causes of 32,768 characters, but the console shows far fewer well. */
 const MAX_CAUSE_BYTES = 4_000;
 
-/** A run's report, the names of the tables that it fills, and where it ran. */
+/** A run's report, and where it ran. */
 interface Reported {
   readonly report: Report;
-  readonly filled: readonly string[];
+  /** By name of each table that the run fills: what its roll back has counted there. */
+  readonly filled: ReadonlyMap<string, RolledBackItems>;
   readonly place: Place;
 }
 
@@ -50,12 +54,12 @@ type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK' | SyncStatus>;
  * missing.
  */
 function existedText(run: Run, { name, uncounted }: ReportedTable, { report, filled }: Reported): string {
-  const { rolledBack } = report;
   if (isRestore(run)) return 'there before, with what the restore has put back so far';
-  if (!filled.includes(name)) return UNTOUCHED;
-  if (rolledBack === undefined) return heldText(report);
+  const back = filled.get(name);
+  if (back === undefined) return UNTOUCHED;
+  if (report.rolledBack === undefined) return heldText(report);
   if (uncounted === true) return 'there before; items of this run may still be in it';
-  const { kept, keptKeys, deleted, restored } = rolledBack;
+  const { kept, keptKeys, deleted, restored } = back;
   if (kept > 0)
     return `there before; ${counted(kept, 'item')} that this run wrote ${kept === 1 ? 'stays' : 'stay'} in it (${namedKeys(keptKeys, kept)})`;
   return deleted + restored === 0
@@ -168,11 +172,17 @@ export async function finishRollBack(
       `Run ${run.runId} was ended by somebody else while it was being rolled back. This execution changes nothing more.`,
     );
   const report = await publishReport(runtime, ended, () => endReport(runtime, ended, result));
-  return turnFor(ended, reportedOf(runtime, ended, report), result);
+  return turnFor(ended, await reportedOf(runtime, ended, report), result);
 }
 
-function reportedOf(runtime: Runtime, run: Run, report: Report): Reported {
-  const filled = filledTablesOf(runtime, run).map(({ name }) => name);
+async function reportedOf(runtime: Runtime, run: Run, report: Report): Promise<Reported> {
+  const walks = await listShards(runtime.ledger, run.runId, 'RollBack');
+  const countedIn = (name: string): RolledBackItems => {
+    const { number } = filledTable(runtime, run, name);
+    const back = rolledBackItems(walks.filter(({ shard }) => shard === number));
+    return { ...back, keptKeys: shownSamples(back.keptKeys) };
+  };
+  const filled = new Map(filledTablesOf(runtime, run).map(({ name }) => [name, countedIn(name)]));
   return { report, filled, place: runtime };
 }
 
@@ -203,7 +213,7 @@ export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTur
   const build = (): Promise<Report> => endReport(runtime, run, NOTHING_REMAINS);
   const isFresh = run.reporting === 'PENDING' || run.status === 'HELD';
   const report = isFresh ? await publishReport(runtime, run, build) : await build();
-  return turnFor(run, reportedOf(runtime, run, report), NOTHING_REMAINS);
+  return turnFor(run, await reportedOf(runtime, run, report), NOTHING_REMAINS);
 }
 
 const leftTurn = (what: string, report: unknown): RollBackTurn => ({
