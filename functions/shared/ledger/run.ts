@@ -7,6 +7,7 @@ import type {
   BackupSummary,
   Caps,
   ControlEvent,
+  Remains,
   Rehearsal,
   RunStatus,
   Verification,
@@ -92,6 +93,8 @@ export interface Run extends Claims {
   readonly markedAt?: number;
   /** Status before the roll back began. */
   readonly rolledBackFrom?: RunStatus;
+  /** Of the last roll back that failed, for whoever is told its end once more. */
+  readonly remains?: Remains;
   /** Whether an operator asked for the present roll back. */
   readonly rollBackAsked?: boolean;
   /** Earlier executions that have worked on the run. Absent: none. */
