@@ -4,7 +4,8 @@ import { capsOf } from '../shared/ledger/control.ts';
 import type { WriteMeter } from '../shared/copy/load/write-scope.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { createRate } from '../shared/copy/rate.ts';
-import type { ScanMeter } from '../shared/copy/scan.ts';
+import { readPace } from '../shared/copy/read-pace.ts';
+import { lookScope, type ScanMeter, type ScanScope } from '../shared/copy/scan.ts';
 import { unseenDeletionWarner } from '../shared/copy/unseen-deletion.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -44,6 +45,8 @@ export interface TakerTools extends TakerScope, ConditionalPutScope {
   /** Says that nobody has seen what was deleted. */
   readonly warnUnseen: () => Promise<void>;
   readonly asBefore: AsBefore;
+  /** Reads the whole table, which others use meanwhile, inside the run's cap. */
+  readonly scan: ScanScope;
   /** Says once why DynamoDB does not take an item back. */
   readonly warnRefused: (error: Error) => Promise<void>;
   /** Whether the run wrote the item last, and nobody has changed it since. */
@@ -55,6 +58,7 @@ export const WRITES_IN_FLIGHT = 32;
 export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
   const { clock, items, clients } = runtime;
   const { run, tableName, deadline, check } = scope;
+  const { readUnitsPerSecond, writeUnitsPerSecond } = capsOf(run);
   const { spec, number } = filledTable(runtime, run, tableName);
   const meter = { readUnits: 0, writeUnits: 0, throttles: 0 };
   const tools: TakerTools & { tally: Tally } = {
@@ -64,7 +68,7 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
     key: spec.tableKey,
     items,
     updateIf: updateIf(clients.dynamo),
-    rate: createRate({ unitsPerSecond: capsOf(run).writeUnitsPerSecond, clock, deadline }),
+    rate: createRate({ unitsPerSecond: writeUnitsPerSecond, clock, deadline }),
     fence: { check },
     meter,
     retry: (attempt, onRetry) => retry({ clock, deadline, onRetry }, attempt),
@@ -79,6 +83,11 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
       return taken;
     },
     warnUnseen: unseenDeletionWarner(runtime.ledger, run, tableName),
+    scan: {
+      ...lookScope(runtime, deadline),
+      pace: readPace({ unitsPerSecond: () => readUnitsPerSecond, clock, deadline }),
+      meter,
+    },
     asBefore: createAsBefore(runtime, { ...scope, key: spec.tableKey }),
     warnRefused: refusalWarner(runtime.ledger, run, tableName),
     isUntouched: (item) => isOfRun(item, run.runId) && isAsMigrated(item),
