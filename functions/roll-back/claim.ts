@@ -196,7 +196,9 @@ async function claimAs(runtime: Runtime, order: ClaimScope, run: Run): Promise<C
     case 'HELD':
     case 'ROLLBACK_FAILED':
     case 'SUCCEEDED':
-      return order.reason === 'operator' ? mark(runtime, order, run) : { kind: 'ended', run };
+      return order.reason === 'operator' && !hasFailedIn(order, run)
+        ? mark(runtime, order, run)
+        : { kind: 'ended', run };
     case 'ROLLING_BACK':
       return claimMarked(runtime, order, run);
     case 'PLANNED':
@@ -207,6 +209,15 @@ async function claimAs(runtime: Runtime, order: ClaimScope, run: Run): Promise<C
     default:
       throw nothingToRollBack(runtime, run);
   }
+}
+
+/** Whether this very execution has ended the roll back, and its answer was lost. A later one of that name begins another. */
+function hasFailedIn({ execution }: RollBackOrder, { status, recoveryOwner, markedAt = 0 }: Run): boolean {
+  return (
+    status === 'ROLLBACK_FAILED' &&
+    recoveryOwner === execution.id &&
+    markedAt >= Date.parse(execution.startTime)
+  );
 }
 
 /** A dead compare has the lock that another run needs. */

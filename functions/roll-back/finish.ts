@@ -1,13 +1,16 @@
 import { awsCommandsOf, type Step, stepText } from '../shared/commands.ts';
 import { tableArnOf } from '../shared/tables/close-table.ts';
-import { filledTablesOf } from '../shared/tables/run-tables.ts';
+import { filledTable, filledTablesOf } from '../shared/tables/run-tables.ts';
+import { type RolledBackItems, rolledBackItems } from '../shared/runs/count-shards.ts';
 import { buildReport } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { RUN_LAYOUT } from '../shared/files/layout.ts';
 import { forgetReliance } from '../shared/ledger/reliant.ts';
 import { isSyncStatus, type SyncStatus } from '../shared/ledger/sync-facts.ts';
+import type { Remains } from '../shared/ledger/run-facts.ts';
 import { isRestore, type Run, type RunStatus } from '../shared/ledger/run.ts';
+import { listShards } from '../shared/ledger/shard.ts';
 import { readRecords, type RunRecords } from '../shared/ledger/run-records.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { count, counted } from '../shared/counted.ts';
@@ -15,28 +18,21 @@ import { endingOf, isOrdered, nextStepOf } from '../shared/runs/next-step.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
 import type { Report, ReportedFailure, ReportedTable } from '../shared/runs/report.ts';
 import { lookAtTables } from '../shared/runs/report-tables.ts';
+import { shownSamples } from '../shared/runs/report-samples.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RollBackTurn } from '../shared/state.ts';
 import type { ReadableFailure } from '../shared/runs/caught-failure.ts';
 import { cutMessage, joinMessage, splitMessage } from '../shared/message.ts';
 import { printable } from '../shared/printable.ts';
 
-/** How the roll back went. */
-export interface RemovalResult {
-  /** One sentence for each thing that should be gone and is still there. */
-  readonly remaining: readonly string[];
-  readonly remainingTables: readonly string[];
-  /** What the errors in the way say to do, each once. */
-  readonly steps: readonly string[];
-}
-
 /** Step Functions accepts causes of 32,768 characters, but the console shows far fewer well. */
 const MAX_CAUSE_BYTES = 4_000;
 
-/** A run's report, the names of the tables that it fills, and where it ran. */
+/** A run's report, and where it ran. */
 interface Reported {
   readonly report: Report;
-  readonly filled: readonly string[];
+  /** By name of each table that the run fills: what its roll back has counted there. */
+  readonly filled: ReadonlyMap<string, RolledBackItems>;
   readonly place: Place;
 }
 
@@ -50,12 +46,12 @@ type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK' | SyncStatus>;
  * missing.
  */
 function existedText(run: Run, { name, uncounted }: ReportedTable, { report, filled }: Reported): string {
-  const { rolledBack } = report;
   if (isRestore(run)) return 'there before, with what the restore has put back so far';
-  if (!filled.includes(name)) return UNTOUCHED;
-  if (rolledBack === undefined) return heldText(report);
+  const back = filled.get(name);
+  if (back === undefined) return UNTOUCHED;
+  if (report.rolledBack === undefined) return heldText(report);
   if (uncounted === true) return 'there before; items of this run may still be in it';
-  const { kept, keptKeys, deleted, restored } = rolledBack;
+  const { kept, keptKeys, deleted, restored } = back;
   if (kept > 0)
     return `there before; ${counted(kept, 'item')} that this run wrote ${kept === 1 ? 'stays' : 'stay'} in it (${namedKeys(keptKeys, kept)})`;
   return deleted + restored === 0
@@ -109,7 +105,7 @@ const sentence = (text: string): string => (/[.!?)]$/.test(text) ? text : `${tex
 const sourceText = (run: Run): string =>
   isRestore(run) ? '' : ` Table ${run.sourceTable} was not written to.`;
 
-function causeText(run: Run, reported: Reported, result: RemovalResult): string {
+function causeText(run: Run, reported: Reported, result: Remains): string {
   const { report, place } = reported;
   const { backup, reportUri } = report;
   const remains = result.remaining.length === 0 ? '' : ` Still there: ${result.remaining.join(' | ')}.`;
@@ -124,7 +120,7 @@ function causeText(run: Run, reported: Reported, result: RemovalResult): string 
 }
 
 /** What to do now: first what the errors in the way ask for, then the tables of the run that are still there. */
-function stepOf(place: Place, run: Run, { remainingTables, steps }: RemovalResult): string {
+function stepOf(place: Place, run: Run, { remainingTables, steps }: Remains): string {
   const { deleteTable } = awsCommandsOf(place.config);
   const deletions = remainingTables.map((name): Step => [
     `Look into table ${name}, which others may write to again, and delete it only if nobody needs it`,
@@ -134,7 +130,7 @@ function stepOf(place: Place, run: Run, { remainingTables, steps }: RemovalResul
   return [steps, deletions.length === 0 ? [] : stepText(...deletions), step].flat().join('\n');
 }
 
-async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Promise<Report> {
+async function endReport(runtime: Runtime, run: Run, result: Remains): Promise<Report> {
   const status = endStatus(run);
   const { run: now, ...ledger } = await readRecords(runtime.ledger, run.runId);
   const failure = status === 'ROLLED_BACK' && isOrdered(run) ? null : failureOf(runtime, run, result);
@@ -143,40 +139,49 @@ async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Pro
   return buildReport(runtime, now, ledger, { status, failure, finishedAt, found });
 }
 
-function failureOf(place: Place, run: Run, result: RemovalResult): ReportedFailure {
+function failureOf(place: Place, run: Run, result: Remains): ReportedFailure {
   const { error = 'UnknownError', cause = '', state } = run.failure ?? {};
   const nextStep = [...result.remaining.map(printable), stepOf(place, run, result)].join('\n');
   return { error, cause: splitMessage(cause).said, nextStep, ...(state === undefined ? {} : { state }) };
 }
 
-const NOTHING_REMAINS: RemovalResult = { remaining: [], remainingTables: [], steps: [] };
+const NOTHING_REMAINS: Remains = { remaining: [], remainingTables: [], steps: [] };
 
 /** Writes the end status and releases the lock in one transaction, then the report. */
 export async function finishRollBack(
   runtime: Runtime,
   { run, relies }: Pick<RunRecords, 'run' | 'relies'>,
-  result: RemovalResult,
+  result: Remains,
 ): Promise<RollBackTurn> {
   const to = result.remaining.length === 0 ? 'ROLLED_BACK' : 'ROLLBACK_FAILED';
-  const facts = { finishedAt: new Date(runtime.clock.now()).toISOString() };
+  const remains = to === 'ROLLBACK_FAILED' ? result : undefined;
+  const finishedAt = new Date(runtime.clock.now()).toISOString();
+  const facts = { finishedAt, ...(remains && { remains }) };
   const writer = `end:${run.recoveryOwner ?? ''}:${run.markedAt ?? 0}`;
   const forgotten = to === 'ROLLED_BACK' ? await forgetReliance(runtime.ledger, run.runId, relies) : [];
-  const change = { run, to, lock: 'release', writer, facts, remove: ['claim'] } as const;
+  const remove = ['claim', ...(remains ? [] : (['remains'] as const))] as const;
+  const change = { run, to, lock: 'release', writer, facts, remove } as const;
   const ended = await transition(runtime.ledger, change, forgotten);
   if (ended === undefined)
     throw new RunClosedError(
       `Run ${run.runId} was ended by somebody else while it was being rolled back. This execution changes nothing more.`,
     );
   const report = await publishReport(runtime, ended, () => endReport(runtime, ended, result));
-  return turnFor(ended, reportedOf(runtime, ended, report), result);
+  return turnFor(ended, await reportedOf(runtime, ended, report), result);
 }
 
-function reportedOf(runtime: Runtime, run: Run, report: Report): Reported {
-  const filled = filledTablesOf(runtime, run).map(({ name }) => name);
+async function reportedOf(runtime: Runtime, run: Run, report: Report): Promise<Reported> {
+  const walks = await listShards(runtime.ledger, run.runId, 'RollBack');
+  const countedIn = (name: string): RolledBackItems => {
+    const { number } = filledTable(runtime, run, name);
+    const back = rolledBackItems(walks.filter(({ shard }) => shard === number));
+    return { ...back, keptKeys: shownSamples(back.keptKeys) };
+  };
+  const filled = new Map(filledTablesOf(runtime, run).map(({ name }) => [name, countedIn(name)]));
   return { report, filled, place: runtime };
 }
 
-function turnFor(run: Run, reported: Reported, result: RemovalResult): RollBackTurn {
+function turnFor(run: Run, reported: Reported, result: Remains): RollBackTurn {
   const { report } = reported;
   const error = run.failure?.error ?? 'UnknownError';
   return {
@@ -200,10 +205,12 @@ export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTur
     await finishOpening(runtime, run);
     return leftTurn(`Run ${run.runId} succeeded`, await existingReport(runtime, run));
   }
-  const build = (): Promise<Report> => endReport(runtime, run, NOTHING_REMAINS);
+  // The answer to the end may have been lost.
+  const { remains = NOTHING_REMAINS } = run.status === 'ROLLBACK_FAILED' ? run : {};
+  const build = (): Promise<Report> => endReport(runtime, run, remains);
   const isFresh = run.reporting === 'PENDING' || run.status === 'HELD';
   const report = isFresh ? await publishReport(runtime, run, build) : await build();
-  return turnFor(run, reportedOf(runtime, run, report), NOTHING_REMAINS);
+  return turnFor(run, await reportedOf(runtime, run, report), remains);
 }
 
 const leftTurn = (what: string, report: unknown): RollBackTurn => ({

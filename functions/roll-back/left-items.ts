@@ -1,13 +1,14 @@
 import { MAX_SAMPLES } from '../shared/ledger/shard.ts';
+import { GONE_REASONS } from '../shared/runs/count-shards.ts';
 import { counted } from '../shared/counted.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 
-/** Why an item that the run wrote is not as it was before the run. */
-export const LEFT_REASONS = ['changed', 'noUndo', 'unrestored', 'lost'] as const;
+/** Why an item that the run wrote or removed is not as it was before the run. */
+export const LEFT_REASONS = ['changed', 'noUndo', 'unrestored', ...GONE_REASONS] as const;
 export type LeftReason = (typeof LEFT_REASONS)[number];
 
 /** Whether the item itself stays. */
-export const isInPlace = (reason: LeftReason): boolean => reason !== 'lost';
+export const isInPlace = (reason: LeftReason): boolean => !GONE_REASONS.some((gone) => gone === reason);
 
 /** Items of one reason. */
 export interface LeftItems {
@@ -71,6 +72,8 @@ const WORDINGS: Readonly<Record<LeftReason, Wording>> = {
   noUndo: (items, runId) =>
     `${items} in place of older ones, whose copies below runs/${runId}/undo/ are missing or damaged`,
   unrestored: (items, runId) => `${items} in place of older ones, whose copies are below runs/${runId}/undo/`,
+  refused: (items, runId) =>
+    `${items} that the run had removed and that DynamoDB refuses to take back, whose copies are below runs/${runId}/undo/`,
   lost: (items) =>
     `${items} that somebody changed while they were being deleted, and that could not be put back`,
 };
@@ -89,4 +92,4 @@ export function leftText(runId: string, left: Left, reasons = LEFT_REASONS as re
 }
 
 /** Reasons that make a roll back incomplete. They are failures, not decisions of the shop. */
-export const FAILED_REASONS: readonly LeftReason[] = ['noUndo', 'unrestored', 'lost'];
+export const FAILED_REASONS: readonly LeftReason[] = ['noUndo', 'unrestored', ...GONE_REASONS];

@@ -33,7 +33,8 @@ export async function noteLeft(
     left,
     LEFT_REASONS.filter((reason) => !isInPlace(reason)),
   );
-  if (gone !== undefined) await warnRun(runtime.ledger, run, [`Table ${name} lacks ${gone}.`]);
+  const lost = leftText(runId, left, ['lost']);
+  if (lost !== undefined) await warnRun(runtime.ledger, run, [`Table ${name} lacks ${lost}.`]);
   const first = existing === undefined ? 'nothing of this run is left in it' : `still there: ${existing}`;
   const contents = [sentTo(run, target, taken), first, gone ?? []].flat();
   await noteContents(runtime, run, target, { contents: contents.join('; ') });

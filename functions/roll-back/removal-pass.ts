@@ -3,7 +3,7 @@ import { keyMark, unrestoredRecords } from '../shared/ledger/undo-record.ts';
 import { existingBehind, lookUp } from '../shared/copy/load/conditional-put.ts';
 import { paidDeletion } from '../shared/copy/load/write-scope.ts';
 import { sideBySide } from '../shared/copy/pipeline.ts';
-import { lookScope, openScan, wholeTable } from '../shared/copy/scan.ts';
+import { openScan, wholeTable } from '../shared/copy/scan.ts';
 import { type Deleted, type DeletionEnd, putBackIfMore, putBackUntil } from '../shared/copy/put-back.ts';
 import { retry } from '../shared/retry.ts';
 import { watchDoubt } from '../shared/runtime.ts';
@@ -106,10 +106,9 @@ export async function removePage(
   undeletable: Undeletable,
   exclusiveStartKey: WireItem | undefined,
 ): Promise<{ readonly exclusiveStartKey: WireItem | undefined } | undefined> {
-  const { runtime, run, tableName, key, deadline, tally, meter } = tools;
+  const { run, tableName, key, tally, scan } = tools;
   const start = { isDone: false, exclusiveStartKey };
-  const scope = { ...lookScope(runtime, deadline), meter };
-  const page = await openScan(scope, wholeTable(tableName), start).readPage();
+  const page = await openScan(scan, wholeTable(tableName), start).readPage();
   const removed = new Set<WireItem>();
   const left: (readonly [LeftReason, WireItem])[] = [];
   await sideBySide(

@@ -2,8 +2,10 @@ import type { Run } from '../shared/ledger/run.ts';
 import type { ConditionalPutScope } from '../shared/copy/load/conditional-put.ts';
 import { capsOf } from '../shared/ledger/control.ts';
 import type { WriteMeter } from '../shared/copy/load/write-scope.ts';
+import { warnRun } from '../shared/ledger/run-update.ts';
 import { createRate } from '../shared/copy/rate.ts';
-import type { ScanMeter } from '../shared/copy/scan.ts';
+import { readPace } from '../shared/copy/read-pace.ts';
+import { lookScope, type ScanMeter, type ScanScope } from '../shared/copy/scan.ts';
 import { unseenDeletionWarner } from '../shared/copy/unseen-deletion.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -11,6 +13,7 @@ import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import { type UpdateIf, updateIf } from '../shared/aws/update-if.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { filledTable } from '../shared/tables/run-tables.ts';
+import { type AsBefore, createAsBefore } from './as-before.ts';
 import { type Taken, Tally } from './left-items.ts';
 
 export interface TakerScope {
@@ -41,6 +44,11 @@ export interface TakerTools extends TakerScope, ConditionalPutScope {
   readonly takeTally: () => Taken & { readonly charged: Readonly<RemovalMeter> };
   /** Says that nobody has seen what was deleted. */
   readonly warnUnseen: () => Promise<void>;
+  readonly asBefore: AsBefore;
+  /** Reads the whole table, which others use meanwhile, inside the run's cap. */
+  readonly scan: ScanScope;
+  /** Says once why DynamoDB does not take an item back. */
+  readonly warnRefused: (error: Error) => Promise<void>;
   /** Whether the run wrote the item last, and nobody has changed it since. */
   readonly isUntouched: (item: WireItem) => boolean;
 }
@@ -50,6 +58,7 @@ export const WRITES_IN_FLIGHT = 32;
 export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
   const { clock, items, clients } = runtime;
   const { run, tableName, deadline, check } = scope;
+  const { readUnitsPerSecond, writeUnitsPerSecond } = capsOf(run);
   const { spec, number } = filledTable(runtime, run, tableName);
   const meter = { readUnits: 0, writeUnits: 0, throttles: 0 };
   const tools: TakerTools & { tally: Tally } = {
@@ -59,7 +68,7 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
     key: spec.tableKey,
     items,
     updateIf: updateIf(clients.dynamo),
-    rate: createRate({ unitsPerSecond: capsOf(run).writeUnitsPerSecond, clock, deadline }),
+    rate: createRate({ unitsPerSecond: writeUnitsPerSecond, clock, deadline }),
     fence: { check },
     meter,
     retry: (attempt, onRetry) => retry({ clock, deadline, onRetry }, attempt),
@@ -74,7 +83,26 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
       return taken;
     },
     warnUnseen: unseenDeletionWarner(runtime.ledger, run, tableName),
+    scan: {
+      ...lookScope(runtime, deadline),
+      pace: readPace({ unitsPerSecond: () => readUnitsPerSecond, clock, deadline }),
+      meter,
+    },
+    asBefore: createAsBefore(runtime, { ...scope, key: spec.tableKey }),
+    warnRefused: refusalWarner(runtime.ledger, run, tableName),
     isUntouched: (item) => isOfRun(item, run.runId) && isAsMigrated(item),
   };
   return tools;
+}
+
+function refusalWarner(
+  ledger: Runtime['ledger'],
+  run: Run,
+  tableName: string,
+): (error: Error) => Promise<void> {
+  let warned: Promise<void> | undefined;
+  return ({ name, message }) =>
+    (warned ??= warnRun(ledger, run, [
+      `DynamoDB refused items that the roll back was to put back into table ${tableName}: ${name}: ${message}`,
+    ]));
 }

@@ -7,7 +7,7 @@ import {
 } from '../shared/copy/checkpoint.ts';
 import { lostChangeWarner } from '../shared/copy/unseen-deletion.ts';
 import { keyText } from '../shared/items/item-key.ts';
-import { findShard, saveShard } from '../shared/ledger/shard.ts';
+import { findShard, saveShard, type Shard } from '../shared/ledger/shard.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createItemTaker, type RemovalCursor, type RemovalStep } from './item-remover.ts';
@@ -19,9 +19,9 @@ import type { TakerScope } from './remover-tools.ts';
 export interface ItemsRolledBack {
   /** False if the time ran out, or an item may still come back. The next call continues. */
   readonly done: boolean;
-  /** Items that the run added and that are now gone. */
+  /** Items that the run added and that every roll back of it together has deleted. */
   readonly deleted: number;
-  /** Items that the run replaced and that are now as before. */
+  /** Items that the run replaced or removed and that every roll back of it together has put back. */
   readonly restored: number;
   /** Items that are not as before, and why. */
   readonly left: Left;
@@ -67,12 +67,12 @@ export async function rollBackItems(runtime: Runtime, scope: TakerScope): Promis
   let previousVersion = found?.version ?? 0;
   while (last?.done !== true) {
     const step = await taker.takeSome(last?.cursor, clock.now() + CHECKPOINT_MILLIS);
-    last = checkpointBehind(last, addStep(last ?? startedOver(found), step), {
+    last = checkpointBehind(last, addStep(last ?? startedAgain(found, scope), step), {
       now: clock.now(),
       beganAt,
       turns,
     });
-    const shard = { ...last, ...place, basis };
+    const shard = { ...last, ...place, basis, tableId: scope.tableId };
     previousVersion = await saveShard(ledger, { runId, shard, previousVersion, writer: runtime.newId() });
     if (step.failure !== undefined) {
       if (!isTransient(step.failure.error)) await nameLost(runtime, scope, last);
@@ -81,6 +81,20 @@ export async function rollBackItems(runtime: Runtime, scope: TakerScope): Promis
     if (clock.now() >= deadline || last.cursor?.unsure !== undefined) break;
   }
   return rolledBack(last);
+}
+
+/**
+ * Where a roll back begins that is started again. It looks at everything again, and what an earlier one has done in this
+ * very table stays counted.
+ */
+function startedAgain(
+  found: Shard<RemovalCursor> | undefined,
+  { tableId }: TakerScope,
+): Pick<RemovalCheckpoint, 'counters' | 'samples'> {
+  const { counters: charged } = startedOver(found);
+  if (found === undefined || found.tableId !== tableId) return { counters: charged };
+  const { deleted = 0, restored = 0 } = found.counters;
+  return { counters: { ...charged, deleted, restored } };
 }
 
 /** Where no turn follows that would name them. A roll back that is started again only sees what is there then. */

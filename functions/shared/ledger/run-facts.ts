@@ -47,6 +47,15 @@ export interface LeftOutAttempts {
   readonly workedSeconds: number;
 }
 
+/** What a roll back should have removed and could not. */
+export interface Remains {
+  /** One sentence for each thing that should be gone and is still there. */
+  readonly remaining: readonly string[];
+  readonly remainingTables: readonly string[];
+  /** What the errors in the way say to do, each once. */
+  readonly steps: readonly string[];
+}
+
 /** A sealed backup, as the run remembers it. */
 export interface BackupSummary {
   /** `<ms, 14 digits>-<8 hex>`. */

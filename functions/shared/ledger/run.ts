@@ -8,6 +8,7 @@ import type {
   Caps,
   ControlEvent,
   LeftOutAttempts,
+  Remains,
   Rehearsal,
   RunStatus,
   Verification,
@@ -97,6 +98,8 @@ export interface Run extends Claims {
   readonly markedAt?: number;
   /** Status before the roll back began. */
   readonly rolledBackFrom?: RunStatus;
+  /** Of the last roll back that failed, for whoever is told its end once more. */
+  readonly remains?: Remains;
   /** Whether an operator asked for the present roll back. */
   readonly rollBackAsked?: boolean;
   /** The newest of the earlier executions that have worked on the run, in their order. Absent: none. */

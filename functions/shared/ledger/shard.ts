@@ -59,6 +59,8 @@ export interface Shard<Cursor = unknown> extends Claims {
   readonly quarantined?: readonly QuarantinedProduct[];
   /** What the checkpoint rests on; for a worker that rests on something else it counts for nothing. */
   readonly basis?: string | undefined;
+  /** Of RollBack: DynamoDB's TableId of the table in which it has counted. */
+  readonly tableId?: string | undefined;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly updatedAt: number;

@@ -76,17 +76,22 @@ export async function listUndoStems(ledger: LedgerTable, runId: string): Promise
   }
 }
 
+/** A record of which a roll back could not put everything back. */
+export type UnrestoredRecord = Pick<UndoRecord, 'stem' | 'number' | 'sha256' | 'isReadable'> &
+  Required<Pick<UndoRecord, 'unrestored'>>;
+
 /** Every record of the run that a roll back could not put all back from, read one page at a time. Strongly consistent. */
 export async function* unrestoredRecords(
   ledger: LedgerTable,
   runId: string,
-): AsyncGenerator<Pick<UndoRecord, 'stem' | 'isReadable'> & Required<Pick<UndoRecord, 'unrestored'>>> {
-  for await (const { stem, isReadable, unrestored = [] } of query<UndoRecord>(ledger, {
+): AsyncGenerator<UnrestoredRecord> {
+  for await (const { stem, number, sha256, isReadable, unrestored = [] } of query<UndoRecord>(ledger, {
     KeyConditionExpression: 'PK = :partition AND begins_with(SK, :prefix)',
     ExpressionAttributeValues: { ':partition': `RUN#${runId}`, ':prefix': 'UNDO#' },
     ConsistentRead: true,
   }))
-    if (unrestored.length > 0) yield { stem, unrestored, ...(isReadable !== undefined && { isReadable }) };
+    if (unrestored.length > 0)
+      yield { stem, number, sha256, unrestored, ...(isReadable !== undefined && { isReadable }) };
 }
 
 const placeOf = (runId: string, stem: string) => ({ partition: `RUN#${runId}`, prefix: `UNDO#${stem}#` });

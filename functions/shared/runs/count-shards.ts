@@ -14,6 +14,11 @@ export interface RolledBackItems {
   readonly isThrough: boolean;
 }
 
+/** Reasons why an item is not as before that say that it is gone. It does not stay. */
+export const GONE_REASONS = ['refused', 'lost'] as const;
+
+const isGone = (reason: string): boolean => (GONE_REASONS as readonly string[]).includes(reason);
+
 /** By the checkpoints of the state RollBack. */
 export function rolledBackItems(walks: readonly Shard[]): RolledBackItems {
   const sum = (name: string): number =>
@@ -24,7 +29,7 @@ export function rolledBackItems(walks: readonly Shard[]): RolledBackItems {
     restored,
     kept: Math.max(0, sum('items') - deleted - restored),
     keptKeys: walks.flatMap(({ samples = {} }) =>
-      Object.entries(samples).flatMap(([reason, keys]) => (reason === 'lost' ? [] : keys)),
+      Object.entries(samples).flatMap(([reason, keys]) => (isGone(reason) ? [] : keys)),
     ),
     isThrough: walks.length > 0 && walks.every(({ done }) => done),
   };

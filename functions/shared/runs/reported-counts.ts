@@ -36,7 +36,7 @@ export const NOTHING_MIGRATED: MigratedCounts = {
   quarantined: 0,
 };
 
-/** What a roll back did in an existing table. */
+/** What all roll backs of the run together have done in the tables that existed before. */
 export interface RolledBack {
   /** Status before the roll back: RUNNING if the run failed. */
   readonly from: RunStatus;

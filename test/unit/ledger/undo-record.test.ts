@@ -62,6 +62,7 @@ describe('the undo records of a run', () => {
     await saveUndoRecord(ledger, 'a', { ...record, stem: '0-1', unrestored: ['k'], isReadable: false });
     const found = [];
     for await (const one of unrestoredRecords(ledger, 'a')) found.push(one);
-    expect(found).toEqual([{ stem: '0-1', unrestored: ['k'], isReadable: false }]);
+    const { number, sha256 } = record;
+    expect(found).toEqual([{ stem: '0-1', number, sha256, unrestored: ['k'], isReadable: false }]);
   });
 });

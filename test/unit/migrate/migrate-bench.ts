@@ -96,6 +96,7 @@ export async function migrateBench(options: MigrateBenchOptions = {}): Promise<M
     await bench.fill(targetName, existing);
   }
   await makeReady(bench, run);
+  let newest = run.runId;
   return {
     ...bench,
     run,
@@ -108,7 +109,8 @@ export async function migrateBench(options: MigrateBenchOptions = {}): Promise<M
     shard: (of = run) => findShard(bench.runtime.ledger, of.runId, 'MigrateProducts', 0),
     target: () => itemsOf(bench.runtime, targetName),
     async nextRun(runId, nextChange = {}) {
-      await endRun(bench, run.runId);
+      await endRun(bench, newest);
+      newest = runId;
       const next = await bench.begin(runId, plan, nextChange);
       await backUpAndTransform(bench, next);
       await sealBackup(bench.runtime, next);

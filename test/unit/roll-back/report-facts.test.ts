@@ -17,7 +17,9 @@ import type { RollBackInput, RollBackTurn } from '../../../functions/shared/stat
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { longTurn } from '../files/backup-bench.ts';
+import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import {
+  awsError,
   changeSource,
   executionOf,
   failedInput,
@@ -114,6 +116,19 @@ describe('the report of a roll back', () => {
     );
   });
 
+  it('still says so after another roll back, which was only needed for another table', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    const { executionArn } = bench.run;
+    await ensureTable(bench.runtime, { spec: cartTable, runId: 'run-1', executionArn });
+    await bench.migrate();
+    expect((await failed('run-1', withoutDeleteTable())).end).toBe('ROLLBACK_FAILED');
+    const { cause, report } = await requested({});
+    expect(report).toMatchObject({ status: 'ROLLED_BACK', rolledBack: { deleted: 15, restored: 0 } });
+    expect(cause).toContain(
+      `as it was before: 15 items of this run deleted again, 0 put back: ${targetName}`,
+    );
+  });
+
   it('calls a table untouched that the run never wrote to', async () => {
     bench = await migrateBench({ products: sizedProducts(3), existing: [] });
     expect((await failed()).cause).toContain(`untouched, because it existed before: ${targetName}`);
@@ -122,14 +137,7 @@ describe('the report of a roll back', () => {
   it('says that nobody has counted what is in a table that it has not looked through', async () => {
     bench = await migrateBench({ products: sizedProducts(3), existing: [] });
     await bench.migrate();
-    const refused = Object.assign(new Error('Not authorized.'), {
-      name: 'AccessDeniedException',
-      $metadata: { httpStatusCode: 400 },
-    });
-    const runtime = {
-      ...bench.runtime,
-      items: { ...bench.runtime.items, deleteIf: () => Promise.reject(refused) },
-    };
+    const runtime = bench.withItems({ deleteIf: () => Promise.reject(denied()) });
     const { cause, report } = await failed('run-1', runtime);
     expect(report).toMatchObject({
       status: 'ROLLBACK_FAILED',
@@ -213,6 +221,21 @@ describe('the report of a roll back', () => {
     expect(report.failure).toMatchObject({ error: 'ItemRefusedError', cause: 'An item was refused.' });
   });
 });
+
+const denied = (): Error =>
+  Object.assign(awsError('AccessDeniedException', 'Not authorized.'), { $metadata: { httpStatusCode: 400 } });
+
+/** A runtime that may delete no table. */
+function withoutDeleteTable(): Runtime {
+  const { clients } = bench.runtime;
+  const dynamo = Object.assign(Object.create(clients.dynamo) as typeof clients.dynamo, {
+    send: async (command: object): Promise<unknown> => {
+      if (command instanceof DeleteTableCommand) throw denied();
+      return clients.dynamo.send(command as never);
+    },
+  });
+  return { ...bench.runtime, clients: { ...clients, dynamo } };
+}
 
 async function setFailure(error: string): Promise<void> {
   const failure = { error, cause: 'Something else, earlier.' };

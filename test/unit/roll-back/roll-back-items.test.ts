@@ -122,6 +122,33 @@ describe('rolling back items', () => {
     expect(await bench.target()).toHaveProperty('size', 0);
   });
 
+  it('reads a table that others use inside the cap of the run', async () => {
+    bench = await migrateBench({
+      products: sizedProducts(60),
+      existing: [],
+      plan: { readUnitsPerSecond: 1 },
+    });
+    await bench.migrate();
+    const limits: (number | undefined)[] = [];
+    const hooked = bench.withItems({
+      scanPage(request) {
+        limits.push(request.limit);
+        return bench.runtime.items.scanPage(request);
+      },
+    });
+    const start = Date.now();
+    let now = start;
+    const clock = { now: () => now, sleep: async (millis: number) => void (now += millis) };
+    const runtime = { ...hooked, clock };
+    expect(await rollBackItems(runtime, scope(bench.run, start + 900_000))).toMatchObject({ deleted: 300 });
+    const [shard] = await listShards(bench.runtime.ledger, bench.run.runId, 'RollBack');
+    const { readUnits = 0 } = shard?.counters ?? {};
+    expect(limits).not.toContain(undefined);
+    expect(readUnits).toBeGreaterThan(5);
+    // The last page is paid for by nobody.
+    expect((now - start) / 1_000).toBeGreaterThan(readUnits - 5);
+  });
+
   it('changes nothing once its claim is lost', async () => {
     bench = await migrateBench({ products: sizedProducts(3), existing: [] });
     await bench.migrate();

@@ -48,12 +48,13 @@ const rollBack = (run: Run, time: number) =>
 describe('a run that has removed items, and is rolled back twice', () => {
   it('does not bring back what the shop has deleted since the first time', async () => {
     const { run, before } = await removedRun();
-    expect(await rollBack(run, 1)).toMatchObject({ done: true, left: {} });
+    const first = await rollBack(run, 1);
+    expect(first).toMatchObject({ done: true, left: {} });
     expect(await snapshot(bench)).toBe(before);
     const sold = (await variantsOf()).find(({ size }) => text(size) === 'XL') ?? {};
     const condition = unchangedCondition(sold) ?? { expression: '' };
     await bench.runtime.items.deleteIf(targetName, keyOf(sold), condition);
-    expect(await rollBack(run, 2)).toMatchObject({ done: true, deleted: 0, restored: 0 });
+    expect(await rollBack(run, 2)).toEqual(first);
     expect(new Set((await variantsOf()).map(({ size }) => text(size)))).toEqual(new Set(['L', 'M', 'S']));
   });
 

@@ -1,21 +1,26 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { rollBack } from '../../../functions/roll-back/roll-back.ts';
 import { rollBackTargets } from '../../../functions/roll-back/roll-back-target.ts';
 import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { listTables } from '../../../functions/shared/ledger/table-record.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
 import { newRunOf } from '../../../functions/shared/runs/new-run.ts';
 import { evenAndOdd, oddAndEven } from '../../support/two-tables.ts';
 import { commitBench, driveRun } from '../complete-run/commit-bench.ts';
-import { type Bench, product, products, sourceTable } from '../files/backup-bench.ts';
-import { replacing } from '../migrate/migrate-bench.ts';
+import { type Bench, longTurn, product, products, sourceTable } from '../files/backup-bench.ts';
+import { executionOf, noted, replacing } from '../migrate/migrate-bench.ts';
 
 let bench: Bench;
 afterEach(() => bench.stop());
 
+const scanned = async (tableName: string): Promise<readonly WireItem[]> =>
+  (await bench.runtime.items.scanPage({ tableName, segment: 0, totalSegments: 1 })).items;
+
 const itemsOf = async (tableName: string): Promise<readonly string[]> =>
-  (await bench.runtime.items.scanPage({ tableName, segment: 0, totalSegments: 1 })).items.map(canonicalJson);
+  (await scanned(tableName)).map(canonicalJson);
 
 /** A run that has replaced one item of each of two tables. */
 async function replaced(): Promise<{ readonly run: Run; readonly before: readonly string[] }> {
@@ -62,5 +67,22 @@ describe('a roll back by code that has the tables in another order', () => {
     const scope = { run, tableName: 'odd', deadline: Date.now() + 60_000, check: () => Promise.resolve() };
     expect(await rollBackItems(runtime, scope)).toMatchObject({ done: true, deleted: 0, restored: 1 });
     expect(await itemsOf('odd')).toEqual(before);
+  });
+});
+
+describe('the Cause of a roll back in two tables', () => {
+  it('says of each what has become of the items in that one', async () => {
+    await replaced();
+    const [item = {}] = (await scanned('odd')).filter((one) => stringAttribute(one, 'PK') === 'p-1');
+    await bench.fill('odd', [noted(item)]);
+    const input = {
+      machine: 'rollback',
+      execution: executionOf('by-hand'),
+      input: { runId: 'run-2', confirm: 'run-2' },
+    } as const;
+    let turn = await rollBack(bench.runtime, input, longTurn());
+    while (!turn.done) turn = await rollBack(bench.runtime, input, longTurn());
+    expect(turn.cause).toContain('as it was before: 0 items of this run deleted again, 1 put back: even');
+    expect(turn.cause).toContain('1 item that this run wrote stays in it (p-1): odd');
   });
 });

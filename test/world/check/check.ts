@@ -17,7 +17,7 @@ import { goingBack } from './going-back.ts';
 import { linearGaps } from './linear-cost.ts';
 import { reportGaps } from './report.ts';
 import { orderIn, restoreGaps } from './restore.ts';
-import { lostWrites, rolledBackGaps } from './roll-back.ts';
+import { lostWrites, ownItems, rolledBackGaps } from './roll-back.ts';
 import { backupGaps, isDamaged, targetGaps } from './target.ts';
 
 /** What is checked, and what excuses it. */
@@ -41,6 +41,9 @@ export function violations({ world, memory, isTampered, told, isRepeated }: Chec
     ...(last === undefined ? [] : runGaps(world, memory, last)),
     ...intactGaps(world, memory, { runs, last }),
     ...runs.filter(isBackedUp).flatMap((run) => backupGaps(world, memory, run)),
+    ...runs
+      .filter((run) => run !== last && isRolledBack(run))
+      .flatMap(({ runId }) => ownItems(world, String(runId))),
     ...lostWrites(world, memory),
     ...runs.flatMap((run) => ownDamage(memory, run)),
     ...ledgerGaps(world, isTampered),
@@ -55,6 +58,9 @@ export function violations({ world, memory, isTampered, told, isRepeated }: Chec
 /** A restore has the backup of another run. */
 const isBackedUp = ({ kind, step }: LedgerItem): boolean =>
   kind !== 'restore' && step !== 'restoreFromBackup';
+
+const isRolledBack = ({ kind, status }: LedgerItem): boolean =>
+  kind === 'migrate' && status === 'ROLLED_BACK';
 
 function backGaps(world: World, memory: Memory, told: Told): readonly string[] {
   const { shown, gaps } = goingBack(world, memory, told.shown);
@@ -120,11 +126,10 @@ function runGaps(world: World, memory: Memory, run: LedgerItem): readonly string
   const runId = String(run['runId']);
   const kind = run['kind'];
   if (kind !== 'migrate' && kind !== 'restore') return [];
-  const status = run['status'];
   const isRemovedSince = removedSince(world, memory, run);
   return [
     ...(kind === 'restore' ? restoreGaps(world, memory, run) : []),
-    ...(kind === 'migrate' && status === 'ROLLED_BACK' ? rolledBackGaps(world, memory, runId) : []),
+    ...(isRolledBack(run) ? rolledBackGaps(world, memory, runId) : []),
     ...reportGaps(world, run, isRemovedSince),
   ];
 }

@@ -24,7 +24,7 @@ export function rolledBackGaps(world: World, memory: Memory, runId: string): rea
   return [
     ...leftTables(world, memory, { runId, report }),
     ...changedItems(world, memory, { runId }),
-    ...ownItems(world, { runId, report }),
+    ...ownItems(world, runId),
   ];
 }
 
@@ -84,11 +84,13 @@ export function changedItems(
         if (write !== undefined && isNamedAsLost(world, memory, write)) return [];
         // The run had replaced it when the shop wrote to it. Both versions in one would be nobody's.
         if (write !== undefined && now !== undefined && isNamedAsKept(report, textOfKey(item))) return [];
+        if (write !== undefined && isReplacedSince(item, now, runId)) return [];
         // Whether the shop's attributes are in it, others judge.
         if (write !== undefined && isFollowed && now !== undefined) return [];
         if (isFollowed && isBroughtUpToDate(memory, item, now)) return [];
         if (write !== undefined && isNamedAsOverwritten(world, memory, write)) return [];
-        if (now === undefined && isTakenByItsRun(world, item, runId)) return [];
+        if (isTakenByItsRun(world, item, runId) && isAsBeforeItsRun(memory, { name, key, item, now }))
+          return [];
         return isSame(now, item) || isSame(now, withoutDigest(item))
           ? []
           : [`3: ${key} of ${name} is not as it was`];
@@ -147,6 +149,33 @@ function isTakenByItsRun(world: World, item: WireItem, runId: string): boolean {
   return isRolledBack && notAfter(world, writer['finishedAt']) >= begunAt;
 }
 
+/** The shop has written to the run's own item, and a later run has replaced that since. */
+function isReplacedSince(item: WireItem, now: WireItem | undefined, runId: string): boolean {
+  const by = now && stringAttribute(now, 'migrationRun');
+  return stringAttribute(item, 'migrationRun') === runId && by !== undefined && by !== runId;
+}
+
+/** What the run that wrote the item had found under its key. It may have been rolled back, too. */
+function isAsBeforeItsRun(
+  memory: Memory,
+  {
+    now,
+    item,
+    ...place
+  }: { readonly name: string; readonly key: string } & {
+    readonly item: WireItem;
+    readonly now: WireItem | undefined;
+  },
+): boolean {
+  if (now === undefined) return true;
+  const runId = stringAttribute(item, 'migrationRun') ?? '';
+  const found = memory.before.get(runId)?.get(place.name)?.items.get(place.key);
+  if (found === undefined || isSame(now, found)) return found !== undefined;
+  // What the shop has noted on the run's own item is in the snapshot as well.
+  const isOwn = stringAttribute(found, 'migrationRun') === runId;
+  return !isOwn && isAsBeforeItsRun(memory, { ...place, now, item: found });
+}
+
 /** A sync has changed the item, which stays the item of the run that wrote it, or the source has lost its product. */
 function isBroughtUpToDate({ versions }: Memory, item: WireItem, now: WireItem | undefined): boolean {
   const writtenBy = stringAttribute(item, 'migrationRun');
@@ -195,8 +224,9 @@ const BLIND = /did not look for items of others/;
 const LOST = /while (?:they were|the item was) being deleted/;
 const UNSEEN = /may not have seen DynamoDB's answer to a deletion/;
 
-/** Nothing that only the run has written is left, unless the report says so. */
-function ownItems(world: World, { runId, report }: RolledBackRun): readonly string[] {
+/** Nothing that only the run has written is left, or comes back later, unless the report says so. */
+export function ownItems(world: World, runId: string): readonly string[] {
+  const report = reportOf(world, runId);
   const left = targetNames(world).flatMap((name) =>
     [...(tableOf(world, name)?.rows.values() ?? [])].filter(
       ({ item }) => stringAttribute(item, 'migrationRun') === runId,

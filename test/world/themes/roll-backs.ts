@@ -1,6 +1,6 @@
 import { several } from '../draw.ts';
 import type { ShopAct } from '../actors/shop.ts';
-import { type Act, TARGETS } from '../plan.ts';
+import { type Act, type OperatorAct, TARGETS } from '../plan.ts';
 import { NO_TROUBLE } from '../trouble.ts';
 import { CREATORS, firstReadOf, QUIET, SHOP_TABLES, type Theme } from './theme.ts';
 
@@ -147,7 +147,16 @@ export const replaced: Theme = (draw) => {
       at: { [kind]: /^migrateProductsEnhanced#\d+: (Delete|Put|Update)Item products-/, twice: /^migrate/ },
     },
     acts: [...several(draw, 4, change), ...several(draw, 8, edit)],
-    followUps: ['start again', ...(draw.chance(0.5) ? (['roll back with confirmation'] as const) : [])],
+    existing: draw.chance(0.3) ? SHOP_TABLES : [],
+    followUps: [
+      'start again',
+      ...draw.pick<readonly OperatorAct[]>([
+        [],
+        ['roll back with confirmation'],
+        // The second run has replaced items of the first, which must not come back.
+        ['roll back the first with confirmation', 'roll back with confirmation'],
+      ]),
+    ],
     isTroubledAfterwards: true,
   };
 };
