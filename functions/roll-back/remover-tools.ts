@@ -13,6 +13,7 @@ import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import { type UpdateIf, updateIf } from '../shared/aws/update-if.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { filledTable } from '../shared/tables/run-tables.ts';
+import { shorten } from '../shared/text.ts';
 import { type AsBefore, createAsBefore } from './as-before.ts';
 import { type Taken, Tally } from './left-items.ts';
 
@@ -103,6 +104,6 @@ function refusalWarner(
   let warned: Promise<void> | undefined;
   return ({ name, message }) =>
     (warned ??= warnRun(ledger, run, [
-      `DynamoDB refused items that the roll back was to put back into table ${tableName}: ${name}: ${message}`,
+      `DynamoDB refused items that the roll back was to put back into table ${tableName}: ${name}: ${shorten(message, 500)}`,
     ]));
 }

@@ -1,3 +1,4 @@
+import { shorten } from '../text.ts';
 import type { WireItem } from './wire-item.ts';
 
 /** What is wrong with the content of a value of this type; `undefined`: nothing. It may be anything. */
@@ -11,11 +12,14 @@ export interface ItemRules {
   readonly maxDepth: number;
 }
 
+/** A name may have 64 KB, and code that is wrong may make any number of them. */
+const shown = (name: string): string => shorten(name, 80);
+
 /** The attribute in which something is wrong, at any depth, and what: `"price" holds no number`. */
 export function itemProblem(item: WireItem, rules: ItemRules): string | undefined {
   for (const name of Object.keys(item)) {
     const problem = memberProblem(item, name, rules, 0);
-    if (problem !== undefined) return `${JSON.stringify(name)} ${problem}`;
+    if (problem !== undefined) return `${JSON.stringify(shown(name))} ${problem}`;
   }
   return undefined;
 }
@@ -31,11 +35,13 @@ function valueProblem(value: unknown, rules: ItemRules, depth: number): string |
     return `is no value in DynamoDB's JSON, but a ${typeof value}`;
   const types = Object.keys(value);
   const [type = ''] = types;
-  if (types.length !== 1) return `has ${types.length} types (${types.join(', ')})`;
+  if (types.length !== 1) return `has ${types.length} types (${shown(types.join(', '))})`;
   const content = (value as Readonly<Record<string, unknown>>)[type];
   if (type === 'M' || type === 'L') return containerProblem(content, type, rules, depth + 1);
   const rule = Object.hasOwn(rules.contents, type) ? rules.contents[type] : undefined;
-  return rule === undefined ? `is of the type "${type}", which this version does not know` : rule(content);
+  return rule === undefined
+    ? `is of the type "${shown(type)}", which this version does not know`
+    : rule(content);
 }
 
 function containerProblem(

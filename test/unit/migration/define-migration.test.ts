@@ -293,6 +293,19 @@ describe('a transformed item', () => {
   });
 
   it.each<[string, WireItem]>([
+    ['a long name', { ['n'.repeat(60_000)]: { N: 'none' } }],
+    [
+      'many types',
+      { many: Object.fromEntries(Array.from({ length: 9_000 }, (_, at) => [`S${at}`, 'a'])) as never },
+    ],
+    ['a type with a long name', { strange: { ['T'.repeat(60_000)]: 'a' } as never }],
+  ])('is refused with a short sentence where an attribute has %s', (_what, more) => {
+    const result = becomes([reading(more)]);
+    expect(result).toMatchObject({ kind: 'quarantined', code: 'InvalidValue' });
+    expect(JSON.stringify(result).length).toBeLessThan(400);
+  });
+
+  it.each<[string, WireItem]>([
     ['no key of an index', {}],
     ['one attribute of an index alone', { unit: { S: 'C' } }],
     ['both', { unit: { S: 'C' }, value: { N: '-1.5' } }],
