@@ -4,10 +4,10 @@ import { finishProtection } from '../shared/runs/finish-protection.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 
 /**
- * What protecting a run's tables takes at most, as where its role is refused for good: two requests that are
+ * What protecting a run's tables takes at most, as where its role is refused for good: three requests that are
  * repeated for a minute, with 15 seconds each for the last pause and attempt.
  */
-const LONGEST_MILLIS = 2 * (60_000 + 15_000);
+const LONGEST_MILLIS = 3 * (60_000 + 15_000);
 
 /**
  * Opens and protects the tables of a run that is committed, if that is missing still. Where the opening has taken long,

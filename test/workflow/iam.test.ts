@@ -633,7 +633,8 @@ const neverReached: Readonly<Record<string, readonly string[]>> = {
   // this one takes and releases it,
   backupProducts: ['ledger dynamodb:ConditionCheckItem'],
   // and this one releases it.
-  completeRun: ['ledger dynamodb:ConditionCheckItem', 'ledger dynamodb:PutItem'],
+  completeRun: ['ledger dynamodb:ConditionCheckItem', 'ledger dynamodb:PutItem', ...noTimeToLive],
+  recoverRun: noTimeToLive,
   ...Object.fromEntries(
     migration.targets
       .filter(({ timeToLiveAttribute }) => timeToLiveAttribute === undefined)

@@ -10,8 +10,10 @@ const COPIED = [
   'serverless.yml',
   'functions/migrations',
   'functions/shared',
+  'functions/complete-run/function.yml',
   'functions/create-tables/function.yml',
   'functions/migrate-products/function.yml',
+  'functions/recover-run/function.yml',
   'workflow/resources',
   'workflow/migrate.asl.yml',
 ];

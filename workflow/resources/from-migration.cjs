@@ -70,26 +70,31 @@ const creating = readTemplate('functions/create-tables/function.yml');
 const migrating = readTemplate('functions/migrate-products/function.yml');
 const expires = ({ timeToLiveAttribute }) => timeToLiveAttribute !== undefined;
 
-/** Functions and roles of a filled template, without the statements that they do not need. */
-function withoutStatements({ resources, ...functions }, unwanted) {
+/** Only a table whose items expire has its time to live switched on. */
+const TIME_TO_LIVE = ['LookAtTimeToLive', 'SwitchOnTimeToLive'];
+
+/** Functions and roles of a filled template, without the statements that none of these tables needs. */
+function madeFor(tables, { resources, ...functions }) {
+  const unwanted = tables.some(expires) ? [] : TIME_TO_LIVE;
   for (const { Properties } of Object.values(resources.Resources))
     for (const { PolicyDocument } of Properties.Policies)
       PolicyDocument.Statement = PolicyDocument.Statement.filter(({ Sid }) => !unwanted.includes(Sid));
   return { functions, roles: resources.Resources };
 }
 
-/** Only a table whose items expire has its time to live switched on. */
-const TIME_TO_LIVE = ['LookAtTimeToLive', 'SwitchOnTimeToLive'];
-const creatingFor = (table) =>
-  withoutStatements(fill(creating, wordsOf(table)), expires(table) ? [] : TIME_TO_LIVE);
+const creatingFor = (table) => madeFor([table], fill(creating, wordsOf(table)));
 
 /** Called alone, the function that fills tables creates them as well. */
-const migratingFor = (tables) =>
-  withoutStatements(fill(migrating, MIGRATE_WORDS), tables.some(expires) ? [] : TIME_TO_LIVE);
+const migratingFor = (tables) => madeFor(tables, fill(migrating, MIGRATE_WORDS));
+
+/** What switches the time to live of a filled table on, once its run is committed. */
+const COMMITTING = ['functions/complete-run/function.yml', 'functions/recover-run/function.yml'];
+const committingFor = (tables) =>
+  Object.assign({}, ...COMMITTING.map((path) => madeFor(tables, readTemplate(path)).roles));
 
 const made = [...targets.map(creatingFor), migratingFor(filled)];
 const functions = () => Object.assign({}, ...made.map((one) => one.functions));
-const roles = () => ({ Resources: Object.assign({}, ...made.map((one) => one.roles)) });
+const roles = () => ({ Resources: Object.assign(committingFor(filled), ...made.map((one) => one.roles)) });
 
 /** A machine with a branch for each table, where its source has one branch for all of them. */
 function machine(name) {
@@ -161,6 +166,7 @@ module.exports = {
   callable: called(machine('migrate')),
   machine,
   migratingFor,
+  committingFor,
   migratedBy,
   /** Keys of the functions that every migration has. osls merges the lists of functions without a word. */
   otherFunctions: readTemplate('serverless.yml').functions.flatMap((one) => (typeof one === 'string' ? [] : Object.keys(one))),

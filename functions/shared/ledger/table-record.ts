@@ -45,6 +45,8 @@ export interface TableRecord extends Claims {
   readonly tags?: 'NOT_OFFERED';
   readonly deletionProtection?: ProtectionState;
   readonly pointInTimeRecovery?: ProtectionState;
+  /** Of a table that the run has filled. Others get it when they are created. */
+  readonly timeToLive?: ProtectionState;
   /** Epoch milliseconds: since when a roll back has closed it to everybody, as GetResourcePolicy said. */
   readonly closedToAllAt?: number;
   /** Of the roll back (`markedAt`) that has closed it: what another one closed may have been open since. */

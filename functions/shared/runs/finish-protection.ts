@@ -4,6 +4,7 @@ import { noteDone, warnRun } from '../ledger/run-update.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
 import { protectTables } from '../tables/protect-tables.ts';
+import { filledTablesOf } from '../tables/run-tables.ts';
 
 /** A young table takes point-in-time recovery within hours. After a day it is left to an operator. */
 const PATIENCE_MILLIS = 24 * 3_600_000;
@@ -27,9 +28,19 @@ export async function finishProtection(
   const { warnings, isWorthAnotherTry } = await protectTables(runtime, {
     runId,
     tables,
+    expiring: expiringOf(runtime, run),
     check: committedFence(runtime, { runId, status: 'SUCCEEDED' }),
   });
   await warnRun(ledger, run, warnings);
   const isLate = clock.now() > Date.parse(run.finishedAt ?? run.startedAt) + PATIENCE_MILLIS;
   if (isLate || !isWorthAnotherTry) await noteDone(ledger, run, 'protection');
+}
+
+function expiringOf(runtime: Runtime, run: Run): ReadonlyMap<string, string> {
+  const tables = filledTablesOf(runtime, run);
+  return new Map(
+    tables.flatMap(({ name, spec: { timeToLiveAttribute: attribute } }) =>
+      attribute === undefined ? [] : [[name, attribute] as const],
+    ),
+  );
 }

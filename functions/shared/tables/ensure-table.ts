@@ -56,9 +56,17 @@ export async function ensureTable(
     name,
     input: (tags: Readonly<Record<string, string>>) => createTableInput(spec, { name, tags }),
     differences: (table: TableDescription) => schemaDifferences(spec, table),
-    timeToLiveAttribute: spec.timeToLiveAttribute,
+    timeToLiveAttribute: isCommittedLater(runtime, run, spec) ? undefined : spec.timeToLiveAttribute,
   };
   return withOwnPrefix(runtime, run, ensureBlueprint(runtime, { run, executionArn, blueprint }));
+}
+
+/**
+ * Whether the commit of the run switches time to live on (`protect-tables.ts`). Before that, it would delete items that the
+ * run still has to find. A step called alone has no commit, and nothing is written into a table that stays empty.
+ */
+function isCommittedLater({ migration }: Runtime, { kind }: Run, { name }: TableSpec): boolean {
+  return kind !== 'manual' && migration.filled.some((filled) => filled.name === name);
 }
 
 /**

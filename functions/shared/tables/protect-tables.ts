@@ -8,50 +8,69 @@ import { noteTable, type ProtectionState, type TableRecord } from '../ledger/tab
 import { isNotOffered } from '../aws/not-offered.ts';
 import { isTransientOr, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
+import { mayTakeItLater, switchOnTimeToLive } from './enable-time-to-live.ts';
 
 /** A young table is like this for a while. */
 const PATIENCE_MILLIS = 60_000;
 
-const PASSING = new Set([
+const PASSING: readonly string[] = [
   // Its tags appear late, and with them a permission that depends on tags.
   'AccessDeniedException',
   'ContinuousBackupsUnavailableException',
   'ResourceInUseException',
-]);
+];
+
+const isWorthRetrying = (error: unknown): boolean => isTransientOr(error, ...PASSING);
 
 const DELETION_PROTECTION: Protection = {
   what: 'Deletion protection',
   field: 'deletionProtection',
-  enable: (client, TableName) =>
+  enable: (client, { name: TableName }) =>
     client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: true })),
+  isWorthRetrying,
 };
 
-const PROTECTIONS: readonly Protection[] = [
-  DELETION_PROTECTION,
-  {
-    what: 'Point-in-time recovery',
-    field: 'pointInTimeRecovery',
-    enable: (client, TableName) =>
-      client.send(
-        new UpdateContinuousBackupsCommand({
-          TableName,
-          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-        }),
-      ),
-  },
-];
+const RECOVERY: Protection = {
+  what: 'Point-in-time recovery',
+  field: 'pointInTimeRecovery',
+  enable: (client, { name: TableName }) =>
+    client.send(
+      new UpdateContinuousBackupsCommand({
+        TableName,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      }),
+    ),
+  isWorthRetrying,
+};
 
+/** Before the commit it would delete what the run still has to find. */
+const timeToLive = (attributes: ReadonlyMap<string, string>): Protection => ({
+  what: 'Time to live',
+  field: 'timeToLive',
+  enable: async (client, { name, check }) => {
+    const attribute = attributes.get(name);
+    if (attribute !== undefined) await switchOnTimeToLive(client, { name, attribute, check });
+  },
+  isWorthRetrying: mayTakeItLater,
+});
+
+/** A setting that a new table gets once its run is committed. */
 interface Protection {
   readonly what: string;
   /** The field of the table's record that says whether it is on. */
-  readonly field: 'deletionProtection' | 'pointInTimeRecovery';
-  readonly enable: (client: DynamoDBClient, TableName: string) => Promise<unknown>;
+  readonly field: 'deletionProtection' | 'pointInTimeRecovery' | 'timeToLive';
+  readonly enable: (client: DynamoDBClient, table: CheckedTable) => Promise<unknown>;
+  readonly isWorthRetrying: (error: unknown) => boolean;
 }
+
+type CheckedTable = { readonly name: string } & Pick<ProtectedTables, 'check'>;
 
 /** Tables of one run, as its ledger has them. */
 export interface ProtectedTables {
   readonly runId: string;
   readonly tables: readonly TableRecord[];
+  /** By name: the attribute by which items of a table expire that the run has filled. */
+  readonly expiring: ReadonlyMap<string, string>;
   /** Awaited before each request. @throws RunClosedError when the run is being rolled back */
   readonly check: () => Promise<void>;
 }
@@ -65,19 +84,20 @@ export interface ProtectionOutcome {
 }
 
 /**
- * Switches deletion protection and point-in-time recovery on for every table that the run created, and records each
- * separately in the table's record, so that none is requested twice. Idempotent. No refusal is thrown, because the run is
- * committed.
+ * Switches deletion protection and point-in-time recovery on for every table that the run created, and time to live for
+ * those that it filled and whose items expire. Records each separately in the table's record, so that none is requested
+ * twice. Idempotent. No refusal is thrown, because the run is committed.
  */
-export async function protectTables(
-  runtime: Runtime,
-  { tables, ...scope }: ProtectedTables,
-): Promise<ProtectionOutcome> {
-  const created = tables.filter(({ outcome }) => outcome === 'CREATED');
-  const outcomes: ProtectionOutcome[] = [];
+export async function protectTables(runtime: Runtime, scope: ProtectedTables): Promise<ProtectionOutcome> {
+  const { expiring } = scope;
+  const created = scope.tables.filter(({ outcome }) => outcome === 'CREATED');
+  const filled = created.filter(({ name }) => expiring.has(name));
   // One after the other: UpdateTable makes a table UPDATING for a moment.
-  for (const protection of PROTECTIONS)
-    outcomes.push(await protectAll(runtime, { ...scope, tables: created }, protection));
+  const outcomes = [
+    await protectAll(runtime, { ...scope, tables: created }, DELETION_PROTECTION),
+    await protectAll(runtime, { ...scope, tables: created }, RECOVERY),
+    await protectAll(runtime, { ...scope, tables: filled }, timeToLive(expiring)),
+  ];
   return {
     warnings: outcomes.flatMap(({ warnings }) => warnings),
     isWorthAnotherTry: outcomes.some((outcome) => outcome.isWorthAnotherTry),
@@ -123,7 +143,7 @@ async function protectAll(
  */
 export async function protectFromDeletion(
   runtime: Runtime,
-  table: { readonly name: string } & Pick<ProtectedTables, 'check'>,
+  table: CheckedTable,
 ): Promise<string | undefined> {
   const refusal = await protect(runtime, table, DELETION_PROTECTION);
   return refusal?.isNotOffered === true ? undefined : refusal?.error;
@@ -139,30 +159,25 @@ interface Refusal {
 
 async function protect(
   runtime: Runtime,
-  { name, check }: { readonly name: string } & Pick<ProtectedTables, 'check'>,
-  { enable }: Protection,
+  table: CheckedTable,
+  { enable, isWorthRetrying: isRetryable }: Protection,
 ): Promise<Refusal | undefined> {
   const { clients, clock } = runtime;
   try {
     const deadline = clock.now() + PATIENCE_MILLIS;
-    await retry(
-      { clock, deadline, patienceMillis: PATIENCE_MILLIS, isRetryable: isWorthRetrying },
-      async () => {
-        await check();
-        return enable(clients.dynamo, name);
-      },
-    );
+    await retry({ clock, deadline, patienceMillis: PATIENCE_MILLIS, isRetryable }, async () => {
+      await table.check();
+      return enable(clients.dynamo, table);
+    });
     return undefined;
   } catch (error) {
     return {
       error: errorSummary(error).name,
       isNotOffered: isNotOffered(error),
-      isPassing: isWorthRetrying(error),
+      isPassing: isRetryable(error),
     };
   }
 }
-
-const isWorthRetrying = (error: unknown): boolean => isTransientOr(error, ...PASSING);
 
 function stateOf(refusal: Refusal | undefined): ProtectionState {
   if (refusal === undefined) return 'ON';
