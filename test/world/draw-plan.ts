@@ -17,6 +17,7 @@ import {
   TARGETS,
   type When,
 } from './plan.ts';
+import { TARGET } from './holdings.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { DENSE, THEMES } from './themes/index.ts';
 import { type DrawnForAll, QUIET, type Theme } from './themes/theme.ts';
@@ -32,6 +33,9 @@ const AGAIN_SHARE = 0.3;
 /** Two clocks may differ by twice as much. */
 const CLOCKS_OFF_MILLIS = 1_000;
 const CLOCKS_OFF_SHARE = 0.25;
+
+/** In the others the migration fills one table, as the shop's does. */
+const SPLIT_SHARE = 0.25;
 
 /** How much more often each actor and each kind of trouble is on. */
 const DENSITY = 2.5;
@@ -55,8 +59,19 @@ export function drawPlan(seed: number, given?: string): Plan {
   const theme = given ?? (isThemed ? drawn : undefined);
   const drawTheme = theme === DENSE ? drawDense : THEMES[theme ?? ''];
   if (given !== undefined && drawTheme === undefined) throw new Error(`There is no theme "${given}".`);
-  const drawnPlan = drawTheme === undefined ? plan : { ...plan, ...QUIET, ...drawTheme(draw), theme };
+  const drawnPlan = split(
+    draw,
+    drawTheme === undefined ? plan : { ...plan, ...QUIET, ...drawTheme(draw), theme },
+  );
   return workers === 1 ? drawnPlan : { ...drawnPlan, input: { ...drawnPlan.input, maxConcurrency: workers } };
+}
+
+/** Drawn last, so that a world with two filled tables is otherwise the same. */
+function split(draw: Scheduler, plan: Omit<Plan, 'isSplit'>): Plan {
+  const isSplit = draw.chance(SPLIT_SHARE);
+  const { existing } = plan;
+  const isSecondThere = isSplit && existing.includes(TARGET) && draw.chance(0.5);
+  return { ...plan, isSplit, existing: isSecondThere ? [...existing, 'returns'] : existing };
 }
 
 function drawAny(draw: Scheduler, density = 1): Omit<Plan, DrawnForAll> {

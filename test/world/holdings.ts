@@ -24,7 +24,16 @@ export const runTagOf = ({ tags }: Table): string | undefined =>
   tags.value.find(({ Key }) => Key === RUN_TAG)?.Value;
 
 export const SOURCE = 'products';
+/** The table that every migration of a world fills. */
 export const TARGET = 'products-enhanced';
+
+/** Names of the tables that the migration fills. */
+export const filledNames = ({ deployed }: Pick<World, 'deployed'>): readonly string[] =>
+  deployed.migration.filled.map(({ name }) => name);
+
+/** What is in the tables that the migration fills. */
+export const filledItems = (world: World): readonly WireItem[] =>
+  filledNames(world).flatMap((name) => itemsOf(world, name));
 
 export const ledgerName = ({ deployed }: World): string => `${deployed.stack.prefix}ledger`;
 

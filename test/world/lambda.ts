@@ -1,4 +1,3 @@
-import { migration } from '#migration/index.ts';
 import { createInDoubt } from '../../functions/shared/aws/in-doubt.ts';
 import { itemTable } from '../../functions/shared/aws/item-table.ts';
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
@@ -173,11 +172,11 @@ function failureOf(error: unknown): unknown {
 }
 
 function openSandbox(
-  { scheduler, network, leavesTablesOpen, clocksOffMillis, log }: LambdaOptions,
-  { config: deployed, tags, key }: DeployedFunction,
+  { scheduler, network, deployed, leavesTablesOpen, clocksOffMillis, log }: LambdaOptions,
+  { config: given, tags, key }: DeployedFunction,
   name: string,
 ): Sandbox {
-  const config = leavesTablesOpen ? { ...deployed, closeNewTables: false } : deployed;
+  const config = leavesTablesOpen ? { ...given, closeNewTables: false } : given;
   const life = newLife();
   const sender: Sender = { life, caller: { name, tags }, isTroubled: true, underWay: new Set() };
   const off = clocksOffMillis === 0 ? 0 : scheduler.between(-clocksOffMillis, clocksOffMillis);
@@ -200,7 +199,7 @@ function openSandbox(
       log([level, key, ...line]);
   sandbox.runtime = {
     config,
-    migration,
+    migration: deployed.migration,
     clients,
     ledger: { client: clients.ledger, tableName: config.ledgerTable, clock },
     items: itemTable(clients.dynamo),

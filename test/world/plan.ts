@@ -123,6 +123,8 @@ export interface Plan {
   readonly products: readonly WireItem[];
   /** Workers that share every Map, because the source passes for a large one. */
   readonly workers: number;
+  /** Whether the migration fills two tables. */
+  readonly isSplit: boolean;
   /** Names of targets that the shop uses already. */
   readonly existing: readonly string[];
   readonly input: Readonly<Record<string, unknown>>;

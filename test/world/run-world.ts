@@ -10,6 +10,7 @@ import type { Strike } from './misfortunes.ts';
 import { drawPlan } from './draw-plan.ts';
 import type { OperatorAct, Plan } from './plan.ts';
 import { type Scene, untilRest } from './scene.ts';
+import { splitShop } from './split-shop.ts';
 import { stock } from './stock.ts';
 import { followRun } from './sync-story.ts';
 import { refusalOf, watchRequests, watchTransactions } from './watch.ts';
@@ -47,7 +48,7 @@ export async function runWorld(
   const plan = drawPlan(seed, theme);
   const { timeoutMillis, leavesTablesOpen, clocksOffMillis } = plan;
   const options = { seed, trace, only, timeoutMillis, leavesTablesOpen, clocksOffMillis };
-  const world = createWorld(deployed, options);
+  const world = createWorld(plan.isSplit ? { ...deployed, migration: splitShop } : deployed, options);
   stock(world, plan);
   const begun = world.scheduler.now();
   const found = await live(world, plan).catch((error: unknown) => [

@@ -2,7 +2,7 @@ import type { SyncPlan } from './plan.ts';
 import { outOfStep } from './check/in-step.ts';
 import { stringAttribute, type WireItem } from '../../functions/shared/items/wire-item.ts';
 import { expire } from './aws/dynamodb/expiry.ts';
-import { itemsOf, runsOf, SOURCE, TARGET, tableOf } from './holdings.ts';
+import { filledItems, runsOf, SOURCE, tableOf } from './holdings.ts';
 import { idOf } from './memory.ts';
 import { type Scene, untilRest } from './scene.ts';
 import { sourceInput } from './stock.ts';
@@ -78,7 +78,7 @@ async function loseSource(scene: Scene): Promise<readonly string[]> {
   await scheduler.run(() => false, scheduler.between(0, 1_000));
   const kept = new Set(source.inOrder.map(({ item }) => `PRODUCT#${idOf(item)}`));
   const isKept = (item: WireItem): boolean => kept.has(stringAttribute(item, 'PK') ?? '');
-  const count = (): number => itemsOf(world, TARGET).filter(isKept).length;
+  const count = (): number => filledItems(world).filter(isKept).length;
   aws.state.tables.delete(SOURCE);
   // DynamoDB takes some time for either.
   await scheduler.run(() => false, scheduler.between(6_000, 30_000));

@@ -1,6 +1,6 @@
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { SHOP_MARK } from '../../support/writing-shop.ts';
-import { itemsOf, restoredTables, SOURCE, TARGET } from '../holdings.ts';
+import { filledNames, itemsOf, restoredTables, SOURCE, TARGET } from '../holdings.ts';
 import { idOf, type Memory, textOfKey } from '../memory.ts';
 import type { Sender } from '../network.ts';
 import { newLife } from '../scheduler.ts';
@@ -27,8 +27,16 @@ export type RestoredAct = 'note restored' | 'order restored';
 const TABLES = ['cart', 'orders', 'returns', TARGET] as const;
 
 /** The item that a product becomes first, whether or not it is there. */
-const targetOf = (product: WireItem | undefined): WireItem | undefined =>
-  product && { PK: { S: `PRODUCT#${idOf(product)}` }, SK: { S: 'METADATA' } };
+const targetOf = (product: WireItem): WireItem => ({
+  PK: { S: `PRODUCT#${idOf(product)}` },
+  SK: { S: 'METADATA' },
+});
+
+/** An item of the target. */
+interface Place {
+  readonly table: string;
+  readonly item: WireItem;
+}
 
 /** A shop that goes on selling. It sends one request after the other, and remembers what was applied and answered. */
 export interface Shop {
@@ -99,9 +107,9 @@ export function openShop(world: World, memory: Memory): Shop {
       case 'order':
         return mark(scheduler.pick(TABLES), { PK: { S: `SHOP-ORDER#${count}` }, SK: { S: 'METADATA' } });
       case 'note':
-        return note(pick(itemsOf(world, TARGET)));
+        return note(pick(filledNames(world).flatMap(placesIn)));
       case 'note product':
-        return note(targetOf(product));
+        return note(product && { table: TARGET, item: targetOf(product) });
       case 'add product':
         return put({ id: { S: `sold-${count}` }, name: { S: 'New' }, price: { S: '1.00' } });
       case 'change product':
@@ -123,9 +131,13 @@ export function openShop(world: World, memory: Memory): Shop {
     const id = name === undefined ? undefined : idIn(name);
     return name === undefined || id === undefined ? Promise.resolve() : mark(name, { id });
   };
-  const note = (item: WireItem | undefined): Promise<unknown> => {
-    if (item?.PK === undefined || item.SK === undefined) return Promise.resolve();
-    return mark(TARGET, { PK: item.PK, SK: item.SK });
+  const placesIn = (table: string): readonly Place[] =>
+    itemsOf(world, table).map((item) => ({ table, item }));
+  const note = (place: Place | undefined): Promise<unknown> => {
+    const { PK, SK } = place?.item ?? {};
+    return place === undefined || PK === undefined || SK === undefined
+      ? Promise.resolve()
+      : mark(place.table, { PK, SK });
   };
   const remove = (product: WireItem | undefined): Promise<unknown> => {
     if (product?.id === undefined) return Promise.resolve();

@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { NO_TROUBLE } from '../trouble.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import {
+  filledNames,
   ledgerItems,
   ledgerName,
   objectBody,
@@ -29,7 +30,7 @@ export function tamper(world: World, memory: Memory, what: Tampering): void {
     case 'replace a table':
       return removeTable(world, memory, { name: anyTable(), isReplaced: true });
     case 'replace the filled table':
-      return removeTable(world, memory, { name: TARGET, isReplaced: true });
+      return removeTable(world, memory, { name: filledTable(world), isReplaced: true });
     case 'delete a file':
       return damageFile(world, memory, (objects, key) => objects.delete(key));
     case 'change a file':
@@ -37,6 +38,11 @@ export function tamper(world: World, memory: Memory, what: Tampering): void {
     default:
       removeRecords(world, what);
   }
+}
+
+function filledTable({ scheduler, deployed }: World): string {
+  const [first, ...others] = filledNames({ deployed });
+  return others.length === 0 ? (first ?? TARGET) : scheduler.pick([first ?? TARGET, ...others]);
 }
 
 /** Removes a table, and everything in it. */

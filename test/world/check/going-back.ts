@@ -1,7 +1,7 @@
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { coverageGaps } from '../../support/coverage-checker.ts';
 import { unmarked } from '../../support/shop-marks.ts';
-import { itemsOf, runsOf, TARGET } from '../holdings.ts';
+import { filledItems, filledNames, runsOf } from '../holdings.ts';
 import type { Memory, Version } from '../memory.ts';
 import type { World } from '../world.ts';
 
@@ -27,9 +27,9 @@ export function goingBack(
   last: Shown,
 ): { readonly shown: Shown; readonly gaps: readonly string[] } {
   const rolledBack = runsOf(world).filter(({ status }) => ROLLED_BACK.has(String(status))).length;
-  const isAnother = rolledBack !== last.rolledBack || removed.has(TARGET);
+  const isAnother = rolledBack !== last.rolledBack || filledNames(world).some((name) => removed.has(name));
   const before = isAnother ? NOTHING_SHOWN.newest : last.newest;
-  const byPartition = Map.groupBy(itemsOf(world, TARGET), (item) => stringAttribute(item, 'PK'));
+  const byPartition = Map.groupBy(filledItems(world), (item) => stringAttribute(item, 'PK'));
   const newest = new Map(
     [...versions].flatMap(([id, all]) => {
       const place = newestOf(all, byPartition.get(`PRODUCT#${id}`) ?? [], before.get(id));

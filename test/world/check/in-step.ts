@@ -1,7 +1,7 @@
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { coverageGaps } from '../../support/coverage-checker.ts';
 import { unmarked } from '../../support/shop-marks.ts';
-import { itemsOf, ledgerItems, SOURCE, TARGET } from '../holdings.ts';
+import { filledItems, itemsOf, ledgerItems, SOURCE } from '../holdings.ts';
 import { idOf, type Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 
@@ -15,7 +15,7 @@ export function outOfStep(
   memory: Memory,
   expired: ReadonlySet<string> = new Set(),
 ): readonly string[] {
-  const byPartition = Map.groupBy(itemsOf(world, TARGET), (item) => stringAttribute(item, 'PK'));
+  const byPartition = Map.groupBy(filledItems(world), (item) => stringAttribute(item, 'PK'));
   const named = namedKeys(world);
   const products = new Map(itemsOf(world, SOURCE).map((product) => [idOf(product), product]));
   const ids = new Set([...memory.versions.keys(), ...products.keys()]);

@@ -120,6 +120,7 @@ export function linearGaps(world: World, memory: Memory, { since, openClaims }: 
     ...[...meter.usage].flatMap(([key, usage]) =>
       usageGaps(key, usage, {
         products,
+        filled: world.deployed.migration.filled.length,
         earlierRuns,
         failures,
         spared: spared + usage.calls * alone,
@@ -149,6 +150,8 @@ function shardsAlone(world: World): number {
 
 interface Scale {
   readonly products: number;
+  /** Tables that the migration fills. What a call sends beside the items, it may send for each of them. */
+  readonly filled: number;
   readonly earlierRuns: number;
   /** Executions whose failure the ledger has. */
   readonly failures: number;
@@ -161,19 +164,22 @@ interface Scale {
 }
 
 function usageGaps(key: string, usage: Readonly<Usage>, scale: Scale): readonly string[] {
-  const { products, earlierRuns, failures, spared, openClaims, reads, replaced } = scale;
+  const { products, filled, earlierRuns, failures, spared, openClaims, reads, replaced } = scale;
   const { calls, millis } = usage;
   const seconds = millis / 1_000;
   const { ledger, items = 0, tables = 0, objects = 0, ...of } = RATES[key] ?? { ledger: 0 };
   const { ledgerOfProduct = 0, ledgerOfEarlierRun = 0, ledgerOfFailure = 0, itemsOfProduct = 0 } = of;
   const { ledgerOfSecond = LEDGER_REQUESTS_A_SECOND, objectsOfProduct = 0 } = of;
   const ledgerOfCall =
-    ledger + ledgerOfProduct * products + ledgerOfEarlierRun * earlierRuns + ledgerOfFailure * failures;
+    filled * ledger +
+    ledgerOfProduct * products +
+    ledgerOfEarlierRun * earlierRuns +
+    ledgerOfFailure * failures;
   const most = {
     ledger: calls * ledgerOfCall + openClaims + ledgerOfSecond * seconds,
-    items: calls * (items + itemsOfProduct * products),
-    tables: calls * tables + TABLE_REQUESTS_A_SECOND * seconds,
-    objects: calls * (objects + objectsOfProduct * replaced) * reads,
+    items: calls * (filled * items + itemsOfProduct * products),
+    tables: calls * filled * tables + TABLE_REQUESTS_A_SECOND * seconds,
+    objects: calls * (filled * objects + objectsOfProduct * replaced) * reads,
   };
   return (['ledger', 'items', 'tables', 'objects'] as const)
     .filter((kind) => usage[kind] > most[kind] + spared)

@@ -1,6 +1,14 @@
 import { stringAttribute } from '../../../functions/shared/items/wire-item.ts';
 import type { Report, ReportedTable } from '../../../functions/shared/runs/report.ts';
-import { isReplacing, itemsOf, ledgerItems, objectBody, runTagOf, tableOf, TARGET } from '../holdings.ts';
+import {
+  filledItems,
+  filledNames,
+  isReplacing,
+  ledgerItems,
+  objectBody,
+  runTagOf,
+  tableOf,
+} from '../holdings.ts';
 import type { World } from '../world.ts';
 import { unmarked } from '../../support/shop-marks.ts';
 
@@ -29,9 +37,9 @@ export function reportGaps(
       .filter(({ name }) => !isRemovedSince(name))
       .flatMap((table) => tableGaps(world, runId, table)),
     ...(run['kind'] === 'restore' ||
-    isRemovedSince(TARGET) ||
+    filledNames(world).some(isRemovedSince) ||
     saysThatItWasFollowed(report) ||
-    isUncounted(report)
+    isUncounted(world, report)
       ? []
       : countGaps(world, report, isReplacing(run))),
   ];
@@ -42,8 +50,8 @@ export const saysThatItWasFollowed = ({ warnings = [] }: Report): boolean =>
   warnings.some((warning) => /^Sync \S+ has kept the tables in step/.test(warning));
 
 /** The report says that nobody has counted what is in the table now. */
-export const isUncounted = ({ tables }: Report): boolean =>
-  tables.some(({ name, uncounted }) => name === TARGET && uncounted === true);
+export const isUncounted = (world: World, { tables }: Report): boolean =>
+  tables.some(({ name, uncounted }) => filledNames(world).includes(name) && uncounted === true);
 
 /** What the report says where nobody could look. */
 const NOT_LOOKED_AT = /could not be looked at/;
@@ -72,12 +80,13 @@ function countGaps(
   { runId, migrated, status }: Report,
   mayReplace: boolean,
 ): readonly string[] {
-  const own = itemsOf(world, TARGET).filter((item) => stringAttribute(item, 'migrationRun') === runId).length;
+  const items = filledItems(world);
+  const own = items.filter((item) => stringAttribute(item, 'migrationRun') === runId).length;
   const said = migrated.items;
   if (status === 'SUCCEEDED') {
     const expected = own + migrated.alreadyPresent - (migrated.replaced ?? 0);
     // What a dead worker has replaced late counts as already there, and stale items that the shop has changed stay.
-    const present = itemsOf(world, TARGET).filter((item) => !unmarked(item).isOfShop).length;
+    const present = items.filter((item) => !unmarked(item).isOfShop).length;
     return said === expected || (mayReplace && said >= own && said <= present)
       ? []
       : [`6: the report counts ${said} items in place, and there are ${expected}`];

@@ -233,7 +233,7 @@ export function ownItems(world: World, runId: string): readonly string[] {
     ),
   );
   const named = report?.migrated.items ?? 0;
-  if (report !== undefined && (saysThatItWasFollowed(report) || isUncounted(report))) return [];
+  if (report !== undefined && (saysThatItWasFollowed(report) || isUncounted(world, report))) return [];
   return left.length <= named ? [] : [`3: ${left.length} items of the run stayed, ${named} are named`];
 }
 

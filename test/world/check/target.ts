@@ -6,6 +6,8 @@ import { coverageGaps } from '../../support/coverage-checker.ts';
 import { unmarked } from '../../support/shop-marks.ts';
 import {
   beganAt,
+  filledItems,
+  filledNames,
   isReplacing,
   itemsOf,
   notBefore,
@@ -13,7 +15,6 @@ import {
   objectKeys,
   runsOf,
   SOURCE,
-  TARGET,
 } from '../holdings.ts';
 import { idOf, type Memory } from '../memory.ts';
 import type { World } from '../world.ts';
@@ -23,14 +24,14 @@ import { reportOf, saysThatItWasFollowed } from './report.ts';
 /** Promise 2: after SUCCEEDED every product is covered by the target, quarantined, or foreign items are in its place. */
 export function targetGaps(world: World, memory: Memory, runId: string): readonly string[] {
   const quarantined = quarantinedIds(world, runId);
-  const byPartition = Map.groupBy(itemsOf(world, TARGET), (item) => stringAttribute(item, 'PK'));
+  const byPartition = Map.groupBy(filledItems(world), (item) => stringAttribute(item, 'PK'));
   const gaps = itemsOf(world, SOURCE)
     .filter((product) => !quarantined.has(idOf(product)))
     .flatMap((product) => {
       const items = byPartition.get(`PRODUCT#${idOf(product)}`) ?? [];
       return productGaps(world, memory, { runId, product, items });
     });
-  return [...gaps, ...extraItems(world, memory, runId)];
+  return [...gaps, ...extraItems(world, memory, runId), ...misplacedItems(world)];
 }
 
 interface ProductPlace {
@@ -81,12 +82,26 @@ export function quarantinedIds(world: World, runId: string): ReadonlySet<string>
 /** What is neither a product's, nor the shop's, nor was there before. */
 function extraItems(world: World, { before, versions }: Memory, runId: string): readonly string[] {
   const partitions = new Set([...versions.keys()].map((id) => `PRODUCT#${id}`));
-  const existing = new Set(before.get(runId)?.get(TARGET)?.items.values());
-  const extra = itemsOf(world, TARGET).filter(
+  const snapshot = before.get(runId);
+  const existing = new Set(
+    filledNames(world).flatMap((name) => [...(snapshot?.get(name)?.items.values() ?? [])]),
+  );
+  const extra = filledItems(world).filter(
     (item) =>
       !partitions.has(stringAttribute(item, 'PK') ?? '') && !unmarked(item).isOfShop && !existing.has(item),
   );
-  return extra.length === 0 ? [] : [`2: ${extra.length} items of ${TARGET} belong to no product`];
+  return extra.length === 0 ? [] : [`2: ${extra.length} items of the target belong to no product`];
+}
+
+/** Each kind of items has its own table. Others may have put anything anywhere. */
+function misplacedItems(world: World): readonly string[] {
+  return world.deployed.migration.filled.flatMap(({ name, kinds }) =>
+    itemsOf(world, name)
+      .filter((item) => item.migrationRun !== undefined)
+      .map((item) => stringAttribute(item, 'SK') ?? '')
+      .filter((sortKey) => !kinds.some((kind) => sortKey.startsWith(kind)))
+      .map((sortKey) => `2: ${sortKey} stands in ${name}`),
+  );
 }
 
 /** Promise 2: every item of a sealed backup is a version of its product, and no product is missing that was always there. */

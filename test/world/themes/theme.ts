@@ -9,7 +9,7 @@ import { NO_TROUBLE } from '../trouble.ts';
 export type Theme = (draw: Scheduler) => Partial<Plan>;
 
 /** What no theme decides. */
-export type DrawnForAll = 'products' | 'workers' | 'startsAgain' | 'clocksOffMillis';
+export type DrawnForAll = 'products' | 'workers' | 'startsAgain' | 'clocksOffMillis' | 'isSplit';
 
 /** Nothing goes wrong and nobody acts. */
 export const QUIET: Omit<Plan, DrawnForAll> = {
