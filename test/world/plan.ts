@@ -5,6 +5,8 @@ import type { Trouble } from './trouble.ts';
 /** What an operator does. */
 export const OPERATOR_ACTS = [
   'stop',
+  'pause',
+  'throttle',
   'start again',
   'plan',
   'resume',
@@ -42,6 +44,7 @@ export const TAMPERINGS = [
   'delete a table',
   'replace a table',
   'replace the filled table',
+  'replace the source',
   'delete a file',
   'change a file',
 ] as const;

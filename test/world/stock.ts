@@ -46,7 +46,8 @@ function stockRestored(aws: World['aws']): void {
   put(aws, RESTORED, { id: { S: 'own' }, ownNote: { BOOL: true } });
 }
 
-function put(aws: World['aws'], TableName: string, Item: object): void {
+/** Without a request that could fail. */
+export function put(aws: World['aws'], TableName: string, Item: object): void {
   const request = aws.begin({ name: 'stock', tags: {} }, 'dynamodb', 'PutItem', { TableName, Item });
   while (request.step());
   request.answer();

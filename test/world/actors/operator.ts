@@ -1,5 +1,7 @@
 import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { migrationsOf, restoredTables, restoresOf } from '../holdings.ts';
+import { pauseRun, throttleRun, unpauseRun } from '../../../functions/shared/ledger/control.ts';
+import type { Asked } from '../../../functions/shared/ledger/run-facts.ts';
+import { ledgerName, migrationsOf, restoredTables, restoresOf } from '../holdings.ts';
 import type { OperatorAct, SyncPlan } from '../plan.ts';
 import type { World } from '../world.ts';
 
@@ -19,7 +21,7 @@ export interface Operator {
 }
 
 export function hireOperator(world: World, input: Readonly<Record<string, unknown>>): Operator {
-  const { clients, deployed, lambda, scheduler } = world;
+  const { clients, deployed, lambda, person, scheduler } = world;
   let count = 0;
   const start = async (machine: string, typed: object, given?: string): Promise<void> => {
     count += 1;
@@ -44,10 +46,31 @@ export function hireOperator(world: World, input: Readonly<Record<string, unknow
     if (running === undefined) return;
     await clients.sfn.send(new StopExecutionCommand({ executionArn: running.executionArn }));
   };
+  const { now, random } = scheduler;
+  const clock = { now, random, sleep: (millis: number) => scheduler.sleep(person.life, millis) };
+  const ledger = { client: clients.ledger, tableName: ledgerName(world), clock };
+  const asked = (): Asked => ({ at: new Date(scheduler.now()).toISOString(), by: 'somebody' });
+  /** Nobody pauses a run for ever. */
+  const pauseAWhile = async (runId: string): Promise<void> => {
+    if (!(await pauseRun(ledger, runId, asked()))) return;
+    const millis = scheduler.between(0, scheduler.pick([20_000, 900_000]));
+    scheduler.after(millis, 'the operator: unpause', () =>
+      scheduler.wake(person.life, () => void unpauseRun(ledger, runId, asked())),
+    );
+  };
+  const throttle = async (runId: string): Promise<void> => {
+    const writeUnitsPerSecond = scheduler.pick([0.5, 2, 20]);
+    const both = scheduler.chance(0.5) ? { readUnitsPerSecond: scheduler.between(1, 50) } : {};
+    await throttleRun(ledger, runId, { asked: asked(), caps: { writeUnitsPerSecond, ...both } });
+  };
   const carryOut = (act: OperatorAct): Promise<void> => {
     switch (act) {
       case 'stop':
         return stop();
+      case 'pause':
+        return pauseAWhile(newestRun());
+      case 'throttle':
+        return throttle(newestRun());
       case 'start again':
         return start('migrate', input);
       case 'plan':

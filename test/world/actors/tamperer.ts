@@ -8,6 +8,7 @@ import {
   ledgerName,
   objectBody,
   objectKeys,
+  SOURCE,
   TARGET,
   tableOf,
   targetNames,
@@ -18,6 +19,7 @@ import { placeOfItem } from '../aws/dynamodb/keys.ts';
 import { writeRow } from '../aws/dynamodb/rows.ts';
 import { toWireItem } from '../plain-values.ts';
 import type { RECORDS, Tampering } from '../plan.ts';
+import { put, sourceInput } from '../stock.ts';
 import { createTable, type World } from '../world.ts';
 
 /** Somebody acts behind the service's back. */
@@ -31,6 +33,8 @@ export function tamper(world: World, memory: Memory, what: Tampering): void {
       return removeTable(world, memory, { name: anyTable(), isReplaced: true });
     case 'replace the filled table':
       return removeTable(world, memory, { name: filledTable(world), isReplaced: true });
+    case 'replace the source':
+      return replaceSource(world, memory);
     case 'delete a file':
       return damageFile(world, memory, (objects, key) => objects.delete(key));
     case 'change a file':
@@ -57,12 +61,37 @@ function removeTable(
   memory.forgetTable(name);
   const spec = Object.values(deployed.migration.targets).find((one) => one.name === name);
   if (!isReplaced || spec === undefined) return;
-  // Somebody who is refused tries again until it is there.
+  withoutTrouble(world, () =>
+    createTable(aws, createTableInput(spec, { name, tags: { owner: 'somebody' } })),
+  );
+  memory.noteTable(name);
+}
+
+/** Somebody deletes the source, and restores it under its name from a backup of the same moment. */
+function replaceSource(world: World, memory: Memory): void {
+  const { aws, scheduler } = world;
+  const source = tableOf(world, SOURCE);
+  if (source === undefined) return;
+  aws.state.tables.delete(SOURCE);
+  memory.forgetTable(SOURCE);
+  scheduler.after(scheduler.between(100, 30_000), '', () => {
+    const { StreamSpecification, ...bare } = sourceInput;
+    withoutTrouble(world, () => {
+      createTable(aws, { ...bare, ...(source.streamArn !== undefined && { StreamSpecification }) });
+      for (const { item } of source.inOrder) put(aws, SOURCE, item);
+    });
+    const { large } = source;
+    const restored = tableOf(world, SOURCE);
+    if (restored !== undefined) Object.assign(restored, { large });
+  });
+}
+
+/** Somebody who is refused tries again until it is done. */
+function withoutTrouble(world: World, act: () => void): void {
   const { trouble } = world;
   world.trouble = NO_TROUBLE;
-  createTable(aws, createTableInput(spec, { name, tags: { owner: 'somebody' } }));
+  act();
   world.trouble = trouble;
-  memory.noteTable(name);
 }
 
 type Objects = Bucket['objects'];

@@ -177,7 +177,7 @@ function usageGaps(key: string, usage: Readonly<Usage>, scale: Scale): readonly 
     ledgerOfFailure * failures;
   const most = {
     ledger: calls * ledgerOfCall + openClaims + ledgerOfSecond * seconds,
-    items: calls * (filled * items + itemsOfProduct * products),
+    items: calls * filled * (items + itemsOfProduct * products),
     tables: calls * filled * tables + TABLE_REQUESTS_A_SECOND * seconds,
     objects: calls * (filled * objects + objectsOfProduct * replaced) * reads,
   };

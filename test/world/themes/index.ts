@@ -2,6 +2,7 @@ import { lateFile } from './late-file.ts';
 import { lateBatch, lateWriter, longWriter } from './late-writer.ts';
 import { followed, passingFaults } from './passing-faults.ts';
 import { bulk } from './bulk.ts';
+import { controlled } from './controlled.ts';
 import { outages } from './outages.ts';
 import { planned } from './planned.ts';
 import { restored } from './restored.ts';
@@ -15,7 +16,7 @@ import {
   takenKeys,
   usedTables,
 } from './roll-backs.ts';
-import { lateClosing, lostCreation, tableGone } from './tables.ts';
+import { lateClosing, lostCreation, sourceReplaced, tableGone } from './tables.ts';
 import type { Theme } from './theme.ts';
 
 /** By name. A world has one of them, or none. */
@@ -41,6 +42,8 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   bulk,
   outages,
   planned,
+  controlled,
+  sourceReplaced,
 };
 
 /** Not a theme: an ordinary world with more of everything. Only `--theme dense` draws it. */

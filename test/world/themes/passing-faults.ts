@@ -4,7 +4,7 @@ import { NO_TROUBLE, type Trouble } from '../trouble.ts';
 import type { Theme } from './theme.ts';
 
 /** Faults that every run must survive. */
-const PASSING: readonly [Partial<Trouble>, ...Partial<Trouble>[]] = [
+export const PASSING: readonly [Partial<Trouble>, ...Partial<Trouble>[]] = [
   { odd: 0.9, at: { odd: /unprocessed$/ } },
   { cut: 0.5 },
   { slow: 0.3 },

@@ -112,3 +112,44 @@ const shopActs = (draw: Scheduler, when: Moment): readonly Act[] => [
     what: 'note product',
   })),
 ];
+
+/** Somebody restores the source under its name while a run reads it, is held, or after it, and while a sync follows it. */
+export const sourceReplaced: Theme = (draw) => {
+  const by = draw.pick([
+    'backupProducts',
+    'transformProducts',
+    'sealBackup',
+    'verifyMigration',
+    'completeRun',
+  ]);
+  const when: When = draw.chance(0.7)
+    ? { ...moment(draw, by, firstReadOf(by)), millis: draw.between(0, draw.pick([5, 5_000])) }
+    : { millisAfterEnd: draw.between(0, 120_000) };
+  const isHeld = draw.chance(0.4);
+  const stop: Act = {
+    when: { ...moment(draw, 'migrateProductsEnhanced', 'PutItem'), millis: draw.between(0, 5_000) },
+    who: 'operator',
+    what: 'stop',
+  };
+  const change = (): Act => ({
+    when: { millis: draw.between(0, 120_000) },
+    who: 'shop',
+    what: draw.pick(['change product', 'add product', 'remove product', 'note']),
+  });
+  return {
+    input: { ...QUIET.input, ...(isHeld && { onFailure: 'hold' }) },
+    acts: [
+      ...(isHeld ? [stop] : []),
+      { when, who: 'tamperer', what: 'replace the source' },
+      ...several(draw, 6, change),
+    ],
+    followUps: isHeld ? ['resume'] : [],
+    sync: draw.chance(0.5)
+      ? {
+          acts: several(draw, 6, () => ({ millis: draw.between(0, 180_000), what: 'change product' })),
+          steps: draw.chance(0.3) ? ['compare'] : [],
+          end: draw.pick(['cutover', 'cancel']),
+        }
+      : undefined,
+  };
+};
