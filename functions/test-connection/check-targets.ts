@@ -1,6 +1,7 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { TableUnavailableError } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { weakIndexes } from '../shared/aws/live-capacity.ts';
 import { describeTable, RUN_TAG, type TableTags, tagsOf } from '../shared/aws/describe-table.ts';
 import { schemaDifferences } from '../shared/aws/schema-differences.ts';
 import { type TableSpec, tableName } from '../shared/migration/table-spec.ts';
@@ -58,8 +59,10 @@ async function checkTarget(
   const globalTable = isFilled ? globalTableError(table) : undefined;
   if (globalTable !== undefined) return stop(what, globalTable);
   const sentence = `Table ${name} exists${originOf(tags)} with the right keys. Its items are kept.`;
-  const remark = keyRemark(config, table);
-  return remark === undefined ? done(what, sentence) : warning(what, `${sentence} ${remark}`);
+  const remarks = [keyRemark(config, table), isFilled ? indexRemark(table) : undefined].flatMap(
+    (remark) => remark ?? [],
+  );
+  return remarks.length === 0 ? done(what, sentence) : warning(what, [sentence, ...remarks].join(' '));
 }
 
 /**
@@ -73,6 +76,15 @@ function keyRemark(
   const keyArn = SSEDescription?.KMSMasterKeyArn;
   if (keyArn === undefined || keyArn === kmsKeyArn || keyArn === targetKmsKeyArn) return undefined;
   return `It is encrypted with ${keyArn}. If that is a customer managed key, and not aws/dynamodb, the functions cannot read or write its items: ${deployWith('targetKmsKeyArn', keyArn)}.`;
+}
+
+/** Its owner may have added indexes, which take every write of an item that has their key. */
+function indexRemark(table: TableDescription): string | undefined {
+  const weak = weakIndexes(table);
+  if (weak.length === 0) return undefined;
+  const names = weak.map((one) => `${one.name} (${one.writeUnitsPerSecond} write units a second)`);
+  const least = Math.min(...weak.map(({ spared }) => spared));
+  return `Fewer writes fit into ${names.join(' and ')} than into the table. If an index cannot keep up, DynamoDB throttles writes to the table, the shop's as well. If migrated items have the index's key, give "writeUnitsPerSecond": ${least}, or the index more capacity.`;
 }
 
 /** Without tags only the ledger says who created the table. */

@@ -1,4 +1,4 @@
-import type { OnDemandThroughput, ProvisionedThroughput } from '@aws-sdk/client-dynamodb';
+import type { OnDemandThroughput, ProvisionedThroughput, TableDescription } from '@aws-sdk/client-dynamodb';
 
 /** The capacity of a table: provisioned, or the maxima of an on-demand table. Either may be missing. */
 export interface TableCapacity {
@@ -22,6 +22,30 @@ export function leastSparedWriteUnits(tables: readonly (TableCapacity | undefine
 
 const shareOf = (provisioned = 0, maximum = 0): number =>
   Math.max(0, provisioned > 0 ? provisioned : maximum) * OWN_PART;
+
+/** An index that can spare fewer write units a second than its table. */
+export interface WeakIndex {
+  readonly name: string;
+  /** What is provisioned, or the maximum. */
+  readonly writeUnitsPerSecond: number;
+  /** What it can spare. */
+  readonly spared: number;
+}
+
+/**
+ * DynamoDB throttles writes to a table whose index cannot keep up. Which items an index holds is not known before they are
+ * written, so that these cap nothing by themselves.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.ThroughputConsiderations
+ */
+export function weakIndexes(table: TableDescription): readonly WeakIndex[] {
+  const ofTable = sparedWriteUnits(table) || Number.POSITIVE_INFINITY;
+  return (table.GlobalSecondaryIndexes ?? []).flatMap((index) => {
+    const spared = sparedWriteUnits(index);
+    if (spared === 0 || spared >= ofTable) return [];
+    return [{ name: index.IndexName ?? '', writeUnitsPerSecond: spared / OWN_PART, spared }];
+  });
+}
 
 /** Write units a second that a table in use can spare, in the same way; 0: no cap. */
 export function sparedWriteUnits({ ProvisionedThroughput, OnDemandThroughput }: TableCapacity = {}): number {

@@ -63,6 +63,41 @@ describe('the check of a target with replicas', () => {
   });
 });
 
+describe('the check of a target with an index that takes fewer writes than the table can spare', () => {
+  const index = (name: string, writes: number) => ({
+    IndexName: name,
+    ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: writes },
+  });
+  const ProvisionedThroughput = { ReadCapacityUnits: 5, WriteCapacityUnits: 100 };
+
+  it('warns where the migration fills it, with the cap that leaves half to the shop', async () => {
+    const GlobalSecondaryIndexes = [index('ByBrand', 10), index('ByPrice', 8), index('ByDay', 100)];
+    expect(
+      await checkTable('products-enhanced', { ProvisionedThroughput, GlobalSecondaryIndexes }),
+    ).toMatchObject({
+      outcome: 'warning',
+      sentence: expect.stringMatching(
+        /ByBrand \(10 write units a second\) and ByPrice \(8 .*"writeUnitsPerSecond": 4\b/,
+      ) as string,
+    });
+  });
+
+  it('warns of an index with a maximum on a table without one', async () => {
+    const capped = { IndexName: 'ByBrand', OnDemandThroughput: { MaxWriteRequestUnits: 50 } };
+    expect(await checkTable('products-enhanced', { GlobalSecondaryIndexes: [capped] })).toMatchObject({
+      outcome: 'warning',
+      sentence: expect.stringContaining('"writeUnitsPerSecond": 25') as string,
+    });
+  });
+
+  it('says nothing where every index takes what the table takes, or nothing is put into the table', async () => {
+    const equal = { ProvisionedThroughput, GlobalSecondaryIndexes: [index('ByBrand', 100)] };
+    expect(await checkTable('products-enhanced', equal)).toMatchObject({ outcome: 'done' });
+    const weak = { ProvisionedThroughput, GlobalSecondaryIndexes: [index('OrderIndex', 1)] };
+    expect(await checkTable('cart', weak)).toMatchObject({ outcome: 'done' });
+  });
+});
+
 describe('the check of a target that exists', () => {
   it('is passed under the key that DynamoDB owns', async () => {
     expect(await checkCart(undefined)).toMatchObject({ outcome: 'done' });
