@@ -61,7 +61,7 @@ const COUNTERS = [
 export type CompareTally = Tally<(typeof COUNTERS)[number]>;
 
 /** What a turn of either side works with. */
-export interface OpenCompare extends ReconcileRules {
+export interface OpenCompare extends Required<ReconcileRules> {
   readonly runtime: Runtime;
   readonly turn: ShardTurn<CompareCursor>;
   readonly tally: CompareTally;
@@ -98,7 +98,7 @@ export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCurso
   const share = { ...sharesOf(run), deadline };
   const laneOf = openLanes(runtime, share);
   return {
-    ...reconcileRules(runtime, followed),
+    ...reconcileRules(runtime, { run: followed, deadline }),
     runtime,
     turn,
     tally: createTally({ counters: COUNTERS }, progress),

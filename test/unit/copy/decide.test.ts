@@ -94,6 +94,22 @@ describe('the decision about one source item', () => {
     expect(keysOf(decided(itemsOf(shoe), undefined)).deletions).toEqual([METADATA, SMALL, MEDIUM]);
   });
 
+  it('is to keep what a migration of another source has added of a product that is gone', () => {
+    const existing = itemsOf(shoe, EARLIER);
+    const decision = (product?: WireItem) =>
+      decide(
+        { table: catalogueTable, existing, made: madeOf(product), others: new Set(existing.slice(0, 1)) },
+        MADE_BY,
+      );
+    expect(keysOf(decision())).toEqual({
+      ...NOTHING,
+      deletions: [SMALL, MEDIUM],
+      conflicts: [`ofOther: ${METADATA}`],
+      isEqual: false,
+    });
+    expect(keysOf(decision({ ...shoe, name: { S: 'Boot' } })).changes).toContain(METADATA);
+  });
+
   it('is to keep all items of a product that cannot be transformed', () => {
     expect(keysOf(decided(itemsOf(shoe), { ...shoe, price: { S: 'free' } }))).toEqual(NOTHING);
   });

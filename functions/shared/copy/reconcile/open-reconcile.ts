@@ -4,7 +4,9 @@ import { filledTablesOf } from '../../tables/run-tables.ts';
 import { transformContext } from '../../tables/transform-context.ts';
 import { createRate } from '../rate.ts';
 import { readPace } from '../read-pace.ts';
+import { retry } from '../../retry.ts';
 import type { WarnLost } from '../unseen-deletion.ts';
+import { otherSources } from './other-sources.ts';
 import type { ReconcileRules } from './reconcile-io.ts';
 import type { RefusedWrites } from './refused-writes.ts';
 import { type Reconciled, reconcile, type ReconcileRequest } from './reconcile.ts';
@@ -47,7 +49,7 @@ export function openReconcile(
   scope: ReconcileScope,
   laneOf = openLanes(runtime, scope),
 ): ReconcileKey {
-  const rules = reconcileRules(runtime, scope.run);
+  const rules = reconcileRules(runtime, scope);
   const { sourceTable } = scope.run;
   return (request, cost) => {
     const { sourceKey } = request;
@@ -60,13 +62,17 @@ export function openReconcile(
 }
 
 /** What the source items of a run must become. */
-export function reconcileRules(runtime: Runtime, run: ReconcileScope['run']): ReconcileRules {
-  const { migration } = runtime;
+export function reconcileRules(
+  runtime: Runtime,
+  { run, deadline }: Pick<ReconcileScope, 'run' | 'deadline'>,
+): ReconcileRules & Required<Pick<ReconcileRules, 'othersAmong'>> {
+  const { migration, ledger, clock } = runtime;
   const context = transformContext(runtime, run);
   return {
     tables: filledTablesOf(runtime, run),
     transform: (source) => migration.transform(source, context),
     madeBy: { startedAt: run.startedAt, madeAttributes: migration.madeAttributes },
+    othersAmong: otherSources(ledger, run, (attempt) => retry({ clock, deadline }, attempt)),
   };
 }
 

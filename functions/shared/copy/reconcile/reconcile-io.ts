@@ -5,6 +5,7 @@ import type { FilledTable, TransformResult } from '../../migration/migration.ts'
 import type { Deleted } from '../put-back.ts';
 import type { RunTable } from '../../tables/run-tables.ts';
 import type { ItemReplacement } from './decide.ts';
+import type { OthersAmong } from './other-sources.ts';
 
 /** Every request of a reconcile. Each read is strongly consistent, and each awaits what it needs: pace, retries, fence. */
 export interface ReconcileIo {
@@ -48,4 +49,6 @@ export interface ReconcileRules {
   readonly tables: readonly TargetTable[];
   readonly transform: (source: WireItem) => TransformResult;
   readonly madeBy: MadeBy;
+  /** Absent: every migration that has written into the tables was one of this source. */
+  readonly othersAmong?: OthersAmong;
 }
