@@ -70,7 +70,7 @@ describe('the decision about one source item', () => {
     const { changes, ...others } = decided(itemsOf(shoe), repriced);
     expect(changes.map(({ to }) => keyText(to))).toEqual([SMALL, MEDIUM]);
     expect(changes.map(({ to }) => to)).toEqual(itemsOf(repriced).slice(1));
-    expect(others).toEqual({ puts: [], deletions: [], conflicts: [], isEqual: false });
+    expect(others).toEqual({ puts: [], deletions: [], conflicts: [], expired: 0, isEqual: false });
   });
 
   it('is to change an item whose time comes from the source and differs', () => {

@@ -14,6 +14,8 @@ export interface Look {
   readonly made: TransformResult | undefined;
   /** Of the existing items those that a migration of another source has written. Asked where there is no source item. */
   readonly others?: ReadonlySet<WireItem> | undefined;
+  /** Whether time to live may delete the item at once, so that it need not be there. Absent: it must. */
+  readonly isOver?: ((item: WireItem) => boolean) | undefined;
 }
 
 /** What must happen so that the table says what the source says. */
@@ -25,6 +27,8 @@ export interface Decision {
   readonly deletions: readonly WireItem[];
   /** What stays although the source says something else. */
   readonly conflicts: readonly Conflict[];
+  /** Items that are missing because their time to live is over. */
+  readonly expired: number;
   /** Whether there is nothing to write. Conflicts are no writes. */
   readonly isEqual: boolean;
 }
@@ -49,7 +53,7 @@ export interface Conflict {
  */
 export type ConflictKind = 'changed' | 'added' | 'tooLarge' | 'ofOther';
 
-const NOTHING: Decision = { puts: [], changes: [], deletions: [], conflicts: [], isEqual: true };
+const NOTHING: Decision = { puts: [], changes: [], deletions: [], conflicts: [], expired: 0, isEqual: true };
 
 /**
  * Compares what a source item becomes with what exists of it. Items are equal where they differ in nothing but the marks
@@ -58,7 +62,7 @@ const NOTHING: Decision = { puts: [], changes: [], deletions: [], conflicts: [],
  *
  * Pure: after its writes have been applied, the decision for the same source item is that all is equal.
  */
-export function decide({ table, existing, made, others }: Look, madeBy: MadeBy): Decision {
+export function decide({ table, existing, made, others, isOver }: Look, madeBy: MadeBy): Decision {
   if (made?.kind === 'quarantined') return NOTHING;
   const missing = itemsByKey(made?.items ?? [], table);
   const changes: ItemReplacement[] = [];
@@ -75,9 +79,10 @@ export function decide({ table, existing, made, others }: Look, madeBy: MadeBy):
     else if (verdict === 'outdated') deletions.push(item);
     else if (verdict !== 'equal') conflicts.push({ item, kind: verdict });
   }
-  const puts = [...missing.values()].map(({ item }) => item);
+  const absent = [...missing.values()].map(({ item }) => item);
+  const puts = isOver === undefined ? absent : absent.filter((item) => !isOver(item));
   const isEqual = puts.length + changes.length + deletions.length === 0;
-  return { puts, changes, deletions, conflicts, isEqual };
+  return { puts, changes, deletions, conflicts, expired: absent.length - puts.length, isEqual };
 }
 
 function itemsByKey(

@@ -7,7 +7,7 @@ import { readPace } from '../read-pace.ts';
 import { retry } from '../../retry.ts';
 import type { WarnLost } from '../unseen-deletion.ts';
 import { otherSources } from './other-sources.ts';
-import type { ReconcileRules } from './reconcile-io.ts';
+import type { IsOver, ReconcileRules } from './reconcile-io.ts';
 import type { RefusedWrites } from './refused-writes.ts';
 import { type Reconciled, reconcile, type ReconcileRequest } from './reconcile.ts';
 import { type Lane, openRequests, type ReconcileCost } from './requests.ts';
@@ -31,6 +31,8 @@ export interface ReconcileScope {
   readonly beforeDeletion?: (tableName: string) => Promise<void>;
   /** Absent: nobody remembers what DynamoDB refuses, so it is known only to a reconcile that writes. */
   readonly refusedWrites?: RefusedWrites | undefined;
+  /** See {@link ReconcileRules}. A sync brings what its source says, also where its time to live is over. */
+  readonly isOver?: IsOver;
 }
 
 /** Reconciles one source key and adds to the cost, even where it throws. @throws as {@link reconcile} */
@@ -64,7 +66,7 @@ export function openReconcile(
 /** What the source items of a run must become. */
 export function reconcileRules(
   runtime: Runtime,
-  { run, deadline }: Pick<ReconcileScope, 'run' | 'deadline'>,
+  { run, deadline, isOver }: Pick<ReconcileScope, 'run' | 'deadline' | 'isOver'>,
 ): ReconcileRules & Required<Pick<ReconcileRules, 'othersAmong'>> {
   const { migration, ledger, clock } = runtime;
   const context = transformContext(runtime, run);
@@ -73,6 +75,7 @@ export function reconcileRules(
     transform: (source) => migration.transform(source, context),
     madeBy: { startedAt: run.startedAt, madeAttributes: migration.madeAttributes },
     othersAmong: otherSources(ledger, run, (attempt) => retry({ clock, deadline }, attempt)),
+    isOver,
   };
 }
 

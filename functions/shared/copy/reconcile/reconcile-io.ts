@@ -44,6 +44,9 @@ export interface Refused {
   readonly refused: string;
 }
 
+/** Whether time to live may delete an item at once, by this attribute. */
+export type IsOver = (item: WireItem, attributeName: string | undefined) => boolean;
+
 /** What a source item must become: as the followed run would have made it. */
 export interface ReconcileRules {
   readonly tables: readonly TargetTable[];
@@ -51,4 +54,6 @@ export interface ReconcileRules {
   readonly madeBy: MadeBy;
   /** Absent: every migration that has written into the tables was one of this source. */
   readonly othersAmong?: OthersAmong;
+  /** Whether time to live may delete the item at once, by this attribute of its table. Absent: that is not asked for. */
+  readonly isOver?: IsOver | undefined;
 }

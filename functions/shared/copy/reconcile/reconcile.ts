@@ -116,7 +116,7 @@ interface TableLook {
 
 async function takeLook(
   io: ReconcileIo,
-  { tables, transform, madeBy, othersAmong }: ReconcileRules,
+  { tables, transform, madeBy, othersAmong, isOver }: ReconcileRules,
   sourceKey: WireItem,
 ): Promise<SourceLook> {
   const existing: (readonly WireItem[])[] = [];
@@ -126,7 +126,16 @@ async function takeLook(
   const others = source === undefined ? await othersAmong?.(existing.flat()) : undefined;
   const looks = tables.map((table, index) => ({
     table,
-    decision: decide({ table: table.spec, existing: existing[index] ?? [], made, others }, madeBy),
+    decision: decide(
+      {
+        table: table.spec,
+        existing: existing[index] ?? [],
+        made,
+        others,
+        isOver: isOver && ((item) => isOver(item, table.spec.timeToLiveAttribute)),
+      },
+      madeBy,
+    ),
   }));
   return { source, made, tables: looks, isEqual: looks.every(({ decision }) => decision.isEqual) };
 }
