@@ -18,6 +18,7 @@ import { watchBothEnds } from '../shared/runs/known-source.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
+import { checkEnds } from './check-ends.ts';
 import { samples } from './checks.ts';
 import { againStep, frozenStep } from './again-steps.ts';
 import { pendingSteps, pendingText } from './pending-text.ts';
@@ -56,6 +57,8 @@ export async function switchSync(runtime: SyncRuntime, input: RunStepInput): Pro
   if (obstacle !== undefined) return goBack(runtime, run, obstacle);
   // The shop must not switch to a table that nobody has compared.
   await watchBothEnds(runtime, run)();
+  const undelivered = await undeliveredOf(runtime, run);
+  if (undelivered !== undefined) return goBack(runtime, run, undelivered);
   await warnOfDeadCalls(runtime.ledger, run);
   const switched = await writeSwitched(runtime, run);
   if (switched !== undefined) return afterSwitch(runtime, switched);
@@ -90,6 +93,16 @@ async function obstacleOf(runtime: SyncRuntime, run: Run): Promise<Obstacle | un
   if (pending.length > 0) return { reason: pendingText(pending), steps: pendingSteps(runtime, run, pending) };
   if (compared.quarantined > run.parameters.maxQuarantined) return quarantineOf(runtime, run, compared);
   return undefined;
+}
+
+/** Where no change can arrive, it says nothing that none has arrived. */
+async function undeliveredOf(runtime: SyncRuntime, run: Run): Promise<Obstacle | undefined> {
+  const failed = (await checkEnds(runtime, run)).filter(({ what, ok }) => !ok && what !== 'targets');
+  if (failed.length === 0) return undefined;
+  return {
+    reason: `${failed.map(({ sentence }) => sentence).join(' ')} So nobody can tell whether anything was written to table ${run.sourceTable} during the cut over.`,
+    steps: [againStep(runtime, run, 'When changes are delivered again, cut over again')],
+  };
 }
 
 /** A compare by the former transform is no evidence of what the deployed one makes. */

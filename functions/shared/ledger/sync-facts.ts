@@ -39,7 +39,7 @@ export interface Gap {
   readonly at: number;
   /** Sentences. */
   readonly reason: string;
-  /** Whether it goes on: nothing is delivered until the sync is cancelled and started again, or its mapping is enabled. */
+  /** Whether it went on at the last look: then nothing is delivered, and no compare closes it. */
   readonly isLasting?: boolean;
 }
 

@@ -141,6 +141,24 @@ export function noteGap(
 }
 
 /**
+ * Notes that what made a lasting gap is over: a compare can close it.
+ *
+ * @param run as it was read
+ * @returns whether it is noted; `false`: the sync has ended or is being cancelled, or has no such gap any more
+ */
+export async function noteGapOver(
+  ledger: LedgerTable,
+  { runId, gap }: Pick<Run, 'runId' | 'gap'>,
+): Promise<boolean> {
+  if (gap?.isLasting !== true) return false;
+  const { at, reason } = gap;
+  return updateIf(ledger, runKey(runId), {
+    if: { status: oneOf(...COMPARED_IN), gapAt: at },
+    set: gapFacts({ at, reason }),
+  });
+}
+
+/**
  * Notes that the queue of failed batches holds another number of them, without a gap.
  *
  * @param run as it was read: the number that it has noted must still be this one
