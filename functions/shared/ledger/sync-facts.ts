@@ -77,4 +77,6 @@ export interface Arrived {
   /** Of the first one: its key, as text, and when it arrived (epoch milliseconds). */
   readonly key: string;
   readonly at: number;
+  /** Epoch milliseconds, of a whole second: when the newest of all was made; absent in records of earlier versions. */
+  readonly newestChangeAt?: number | undefined;
 }

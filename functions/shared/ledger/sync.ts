@@ -107,10 +107,16 @@ export async function changeSync(
 export function noteArrival(
   ledger: LedgerTable,
   { runId, arrived }: Pick<Run, 'runId' | 'arrived'>,
-  { key, at, count }: Arrived,
+  { key, at, count, newestChangeAt = at }: Arrived,
 ): Promise<boolean> {
   const noted: Arrived =
-    arrived === undefined ? { key, at, count } : { ...arrived, count: arrived.count + count };
+    arrived === undefined
+      ? { key, at, count, newestChangeAt }
+      : {
+          ...arrived,
+          count: arrived.count + count,
+          newestChangeAt: Math.max(arrived.newestChangeAt ?? arrived.at, newestChangeAt),
+        };
   return updateIf(ledger, runKey(runId), {
     if: { status: 'SWITCHING', arrivals: arrived === undefined ? ABSENT : arrived.count },
     set: { arrived: noted, arrivals: noted.count },

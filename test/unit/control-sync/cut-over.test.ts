@@ -22,7 +22,7 @@ import {
 import { listReliants } from '../../../functions/shared/ledger/reliant.ts';
 import { requireSwitchConfirmed } from '../../../functions/shared/runs/switched.ts';
 import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
-import { sampleExecution } from '../../support/sample-run.ts';
+import { sampleExecution, sampleStart } from '../../support/sample-run.ts';
 import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
@@ -432,6 +432,21 @@ describe('a switch that must not be made', () => {
     await noteArrival(ledger(), await world.sync(), arrival('p7'));
     await expectNotSwitched(/A change of p7 arrived .* A writer is not frozen/);
     expect((await world.sync()).gap?.reason).toMatch(/p7/);
+  });
+
+  it('blames no writer for changes from before the cut over that came late or twice', async () => {
+    await compared();
+    const newestChangeAt = Date.parse(sampleStart) - 60_000;
+    await noteArrival(ledger(), await world.sync(), {
+      ...arrival('p7'),
+      newestChangeAt: newestChangeAt - 1_000,
+    });
+    await noteArrival(ledger(), await world.sync(), { ...arrival('p8'), newestChangeAt });
+    const { cause } = await world.switch('x');
+    expect(cause).toMatch(
+      /A change of p7 arrived .*\(2 in all\)\. All of them were made before the cut over, the newest one at 2026-04-30T23:59:00\.000Z, so they came late, or twice\.[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
+    expect(cause).not.toMatch(/writer|Freeze/);
   });
 
   const nameDiffering = (text: string, more: { isByHand?: boolean } = {}) =>
