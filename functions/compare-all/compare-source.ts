@@ -78,16 +78,12 @@ function judge(compare: OpenCompare, { item, made }: MadeItem, existing: Existin
     existing.get(table)?.get(keyIdentity(one, table.spec.tableKey));
   const looks = tables.map((table) => {
     const own = made.items.filter(isIn(table));
-    // What is missing because its time to live is over is no difference.
-    const due = own.filter(
-      (one) => existingOf(table, one) !== undefined || !isOver(one.item, table.spec.timeToLiveAttribute),
-    );
-    const found = due.map((one) => existingOf(table, one)).filter((one) => one !== undefined);
-    const look = { table: table.spec, existing: found, made: { ...made, items: due } };
-    return { over: own.length - due.length, decision: decide(look, madeBy) };
+    const found = own.map((one) => existingOf(table, one)).filter((one) => one !== undefined);
+    const isOverHere = (one: WireItem): boolean => isOver(one, table.spec.timeToLiveAttribute);
+    return decide({ table: table.spec, existing: found, made, isOver: isOverHere }, madeBy);
   });
-  const over = looks.reduce((sum, look) => sum + look.over, 0);
-  const isRight = looks.every(({ decision }) => decision.isEqual && decision.conflicts.length === 0);
+  const over = looks.reduce((sum, { expired }) => sum + expired, 0);
+  const isRight = looks.every(({ isEqual, conflicts }) => isEqual && conflicts.length === 0);
   return {
     suspect: isRight ? undefined : keyOf(item, compare.runtime.migration.source.key),
     stays: (end) => stayingOf(compare, { item, made }, end),

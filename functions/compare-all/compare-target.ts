@@ -43,10 +43,12 @@ async function look(
   table: FilledScan,
 ): Promise<readonly Finding[]> {
   const owners = items.map((item) => ownerKeyOf(item, table.spec));
-  const belongs = await readOwners(compare, owners, table);
+  const { hasSource, belongs } = await readOwners(compare, owners, table);
+  const withoutSource = items.filter((_, index) => owners[index] !== undefined && !hasSource(owners[index]));
+  const others = await compare.othersAmong(withoutSource);
   return items.map((item, index): Finding => {
     const owner = owners[index];
-    if (owner === undefined) return { count: () => countForeign(compare, item, table) };
+    if (owner === undefined || others.has(item)) return { count: () => countForeign(compare, item, table) };
     const isExtra = !belongs(item, owner);
     const isOver = isExtra && compare.isOver(item, table.spec.timeToLiveAttribute);
     const place = { table: table.name, key: keyText(item, table.key) };
@@ -58,14 +60,18 @@ async function look(
   });
 }
 
-/** Whether an item of the table may be there, as far as its source item says. */
-type Belongs = (item: WireItem, owner: WireItem) => boolean;
+interface Owners {
+  /** Whether the source has the item of this key. */
+  readonly hasSource: (owner: WireItem | undefined) => boolean;
+  /** Whether an item of the table may be there, as far as its source item says. */
+  readonly belongs: (item: WireItem, owner: WireItem) => boolean;
+}
 
 async function readOwners(
   compare: OpenCompare,
   owners: readonly (WireItem | undefined)[],
   table: FilledScan,
-): Promise<Belongs> {
+): Promise<Owners> {
   const { runtime, turn } = compare;
   const { key } = runtime.migration.source;
   const distinct = new Map(
@@ -74,10 +80,12 @@ async function readOwners(
   const scanned = { name: turn.run.sourceTable, key };
   const sources = await readByKey(compare, scanned, [...distinct.values()]);
   const made = new Map([...sources].map(([identity, item]) => [identity, keysOf(compare, item, table)]));
-  return (item, owner) => {
-    const identity = keyIdentity(owner, key);
-    const keys = made.get(identity);
-    return sources.has(identity) && (keys === ANY || keys?.has(keyIdentity(item, table.key)) === true);
+  return {
+    hasSource: (owner) => owner !== undefined && sources.has(keyIdentity(owner, key)),
+    belongs(item, owner) {
+      const keys = made.get(keyIdentity(owner, key));
+      return keys === ANY || keys?.has(keyIdentity(item, table.key)) === true;
+    },
   };
 }
 

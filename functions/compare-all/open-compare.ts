@@ -7,13 +7,12 @@ import {
   type ReconcileKey,
   reconcileRules,
 } from '../shared/copy/reconcile/open-reconcile.ts';
-import type { ReconcileRules } from '../shared/copy/reconcile/reconcile-io.ts';
+import type { IsOver, ReconcileRules } from '../shared/copy/reconcile/reconcile-io.ts';
 import { refusedWrites } from '../shared/copy/reconcile/refused-writes.ts';
 import type { ScanPosition } from '../shared/copy/scan.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { createTally, type Tally } from '../shared/copy/verify/tally.ts';
 import { isExpired } from '../shared/aws/time-to-live.ts';
-import type { WireItem } from '../shared/items/wire-item.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import type { ShardState } from '../shared/ledger/shard.ts';
 import { followedRunOf, guardSync } from '../shared/ledger/sync.ts';
@@ -61,7 +60,7 @@ const COUNTERS = [
 export type CompareTally = Tally<(typeof COUNTERS)[number]>;
 
 /** What a turn of either side works with. */
-export interface OpenCompare extends ReconcileRules {
+export interface OpenCompare extends Required<ReconcileRules> {
   readonly runtime: Runtime;
   readonly turn: ShardTurn<CompareCursor>;
   readonly tally: CompareTally;
@@ -72,8 +71,7 @@ export interface OpenCompare extends ReconcileRules {
   readonly laneOf: LaneOf;
   /** How long the turn still waits for change records. */
   readonly patience: { leftMillis: number };
-  /** Whether time to live may delete an item at once, by this attribute. */
-  readonly isOver: (item: WireItem, attributeName: string | undefined) => boolean;
+  readonly isOver: IsOver;
 }
 
 /** Whether the compare may write: only while a sync follows the source. */
@@ -97,8 +95,10 @@ export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCurso
   await areSameTables();
   const share = { ...sharesOf(run), deadline };
   const laneOf = openLanes(runtime, share);
+  const isOver: IsOver = (item, attributeName) =>
+    isExpired(item, { attributeName, nowSeconds: clock.now() / 1_000 });
   return {
-    ...reconcileRules(runtime, followed),
+    ...reconcileRules(runtime, { run: followed, deadline, isOver }),
     runtime,
     turn,
     tally: createTally({ counters: COUNTERS }, progress),
@@ -107,6 +107,7 @@ export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCurso
       runtime,
       {
         run: followed,
+        isOver,
         fence: fenceOf(runtime, turn, areSameTables),
         ...share,
         warnUnseen: unseenDeletionWarners(runtime.ledger, run),
@@ -118,7 +119,7 @@ export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCurso
     ),
     laneOf,
     patience: { leftMillis: PATIENCE_MILLIS },
-    isOver: (item, attributeName) => isExpired(item, { attributeName, nowSeconds: clock.now() / 1_000 }),
+    isOver,
   };
 }
 

@@ -3,7 +3,6 @@ import { type Command, commandsOf, type Input, stepText } from '../shared/comman
 import { LockHeldError, SyncRefusedError } from '../shared/errors.ts';
 import { type Holder, type NewRun } from '../shared/ledger/begin.ts';
 import { findRun, type Run } from '../shared/ledger/run.ts';
-import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { typedSync } from '../shared/runs/start-again.ts';
@@ -11,6 +10,7 @@ import { mustCancel } from '../shared/runs/sync-ends.ts';
 import { refuseGlobalTables } from '../shared/tables/global-table.ts';
 import { refuseSharedTargets } from '../shared/runs/shared-targets.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
+import { watchDelivery } from '../shared/runs/watch-delivery.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution } from '../shared/state.ts';
@@ -115,7 +115,7 @@ async function startAgain(order: Order, open: Run): Promise<BegunSync> {
   const { showSync, cancelSync } = commandsOf(config);
   if (open.isStarted === true || open.status !== 'SYNCING')
     throw new LockHeldError(
-      `Sync ${open.runId} already keeps ${tablesText(open)} in step with table ${open.sourceTable} (${open.status} since ${open.startedAt}). Nothing was changed.`,
+      `Sync ${open.runId} of table ${open.sourceTable} into ${tablesText(open)} is open already (${open.status} since ${open.startedAt}). Nothing was changed.`,
       stepText(['Look at it', showSync()], ['Or end it', cancelSync()]),
     );
   return take(order, open, 'START');
@@ -237,7 +237,7 @@ async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Pro
   if (!isOurs && !(await isDead(runtime, open))) refuseBusy(runtime, open);
   const source = await sourceOfOpen(runtime, open);
   // Known before the compare begins, a gap is closed by it. recoverRun would note it afterwards.
-  if (outcome === 'COMPARE') await noteMissedChanges(runtime, open);
+  if (outcome === 'COMPARE') await watchDelivery(runtime, open);
   if (isOurs) return begun(open, input, outcome);
   // What may stay behind is said again with each cut over, and with each action whether the source may be empty.
   const { maxQuarantined, allowEmpty = false } = input;

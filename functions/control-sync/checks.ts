@@ -1,6 +1,5 @@
 import { commandsOf } from '../shared/commands.ts';
 import { count, counted } from '../shared/counted.ts';
-import { streamProblem } from '../shared/runs/stream-problem.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listNamed } from '../shared/ledger/sync-names.ts';
 import { findTotal, listPending, type SyncCounts } from '../shared/ledger/sync-records.ts';
@@ -8,14 +7,14 @@ import { duration } from '../shared/format.ts';
 import { syncFailuresQueueName } from '../shared/names.ts';
 import { countFailedBatches } from '../shared/runs/failed-batches.ts';
 import type { SyncCheck } from '../shared/runs/sync-report.ts';
+import { checkEnds } from './check-ends.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 
 /** What stands in the way of a cut over, and what an operator should know before. Reads only. */
 export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonly SyncCheck[]> {
   const { ledger } = runtime;
-  const [mapping, stream, failures, pending, named, total] = await Promise.all([
-    checkMapping(runtime, run),
-    checkStream(runtime, run),
+  const [ends, failures, pending, named, total] = await Promise.all([
+    checkEnds(runtime, run),
     checkFailures(runtime),
     listPending(ledger, run.runId),
     listNamed(ledger, run.runId),
@@ -26,8 +25,7 @@ export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonl
   const allowed = run.parameters.maxQuarantined;
   const { line: compareCommand } = commandsOf(runtime.config).compare();
   return [
-    mapping,
-    stream,
+    ...ends,
     {
       what: 'pending',
       ok: pending.length === 0,
@@ -78,31 +76,6 @@ export function samples(keys: readonly { readonly text: string }[]): string {
   if (keys.length === 0) return '';
   const shown = keys.slice(0, MAX_NAMED).map(({ text }) => text);
   return ` (${shown.join(', ')}${keys.length > MAX_NAMED ? ', ...' : ''})`;
-}
-
-async function checkMapping({ mappings }: SyncRuntime, { stream }: Run): Promise<SyncCheck> {
-  const found = stream?.mappingId === undefined ? undefined : await mappings.get(stream.mappingId);
-  if (found === undefined)
-    return {
-      what: 'mapping',
-      ok: false,
-      sentence: 'The event source mapping is gone, so no change is delivered.',
-    };
-  const { mappingId, state, lastResult } = found;
-  const said = lastResult === undefined ? '' : ` Its last poll: ${lastResult}.`;
-  // A problem of the last poll may be over, and nothing arrives from a frozen source that could show it. What it has kept
-  // back differs in the compare.
-  return {
-    what: 'mapping',
-    ok: state === 'Enabled',
-    sentence: `The event source mapping ${mappingId} is ${state}.${said}`,
-  };
-}
-
-async function checkStream(runtime: SyncRuntime, run: Run): Promise<SyncCheck> {
-  const problem = await streamProblem(runtime, run);
-  const fine = `Table ${run.sourceTable} still writes its changes to the stream that is followed.`;
-  return { what: 'stream', ok: problem === undefined, sentence: problem ?? fine };
 }
 
 async function checkFailures(runtime: SyncRuntime): Promise<SyncCheck> {

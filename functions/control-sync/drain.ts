@@ -4,6 +4,7 @@ import { duration } from '../shared/format.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findTotal, listPending } from '../shared/ledger/sync-records.ts';
 import { fenceMillisOf } from '../shared/runtime.ts';
+import type { SyncCheck } from '../shared/runs/sync-report.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { checkSync } from './checks.ts';
@@ -92,8 +93,17 @@ export async function refuseFailedChecks(runtime: SyncRuntime, run: Run, list: C
   if (failed.length === 0) return;
   throw new SyncRefusedError(
     `The cut over of sync ${run.runId} is refused. ${failed.map(({ sentence }) => sentence).join(' ')}`,
-    stepText(['List all checks', list]),
+    stepText(...remedyOf(runtime, failed), ['List all checks', list]),
   );
+}
+
+/** Checks that fail for good: the sync must be ended, whatever is done then. */
+const ENDS: ReadonlySet<string> = new Set(['mapping', 'stream', 'targets']);
+
+function remedyOf({ config }: SyncRuntime, failed: readonly SyncCheck[]): readonly Step[] {
+  return failed.some(({ what }) => ENDS.has(what))
+    ? [['To cancel the sync', commandsOf(config).cancelSync()]]
+    : [];
 }
 
 /**

@@ -16,19 +16,28 @@ export async function assertStillThere(
   runId: string,
   table: FollowedTable,
 ): Promise<void> {
-  const { name, tableId } = table;
-  const found = await describeTable(runtime.clients.tables, name);
-  if (found !== undefined && (tableId === undefined || found.TableId === tableId)) return;
-  const roller = await rolledBackWith(runtime, table);
-  const who = roller === undefined ? 'somebody' : `the roll back of run ${roller}`;
-  const said =
-    found === undefined
-      ? `Table ${name} of run ${runId} is gone: ${who} has deleted it.`
-      : `Table ${name} is not the one of run ${runId} any more: ${who} has deleted that one, and another has its name (TableId ${found.TableId}, and it was ${tableId}).`;
+  const said = await missingTable(runtime, runId, table);
+  if (said === undefined) return;
   throw new TableUnavailableError(
     `${said} Nothing was changed.`,
     stepText(['Migrate again', commandsOf(runtime.config).migrate({})]),
   );
+}
+
+/** Why a table of the migration is gone, or another one, as a sentence; `undefined`: it is there. */
+export async function missingTable(
+  runtime: SyncRuntime,
+  runId: string,
+  table: FollowedTable,
+): Promise<string | undefined> {
+  const { name, tableId } = table;
+  const found = await describeTable(runtime.clients.tables, name);
+  if (found !== undefined && (tableId === undefined || found.TableId === tableId)) return undefined;
+  const roller = await rolledBackWith(runtime, table);
+  const who = roller === undefined ? 'somebody' : `the roll back of run ${roller}`;
+  return found === undefined
+    ? `Table ${name} of run ${runId} is gone: ${who} has deleted it.`
+    : `Table ${name} is not the one of run ${runId} any more: ${who} has deleted that one, and another has its name (TableId ${found.TableId}, and it was ${tableId}).`;
 }
 
 /** The run whose roll back has deleted the table. */

@@ -9,7 +9,7 @@ import { rely } from '../shared/ledger/reliant.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { changeSync, NOTHING_ARRIVED, ownHolder, switchedPut } from '../shared/ledger/sync.ts';
 import { listNamed, type NamedKey } from '../shared/ledger/sync-names.ts';
-import type { Compared } from '../shared/ledger/sync-facts.ts';
+import type { Arrived, Compared } from '../shared/ledger/sync-facts.ts';
 import { listPending } from '../shared/ledger/sync-records.ts';
 import type { TransactItem } from '../shared/ledger/transact.ts';
 import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
@@ -18,6 +18,7 @@ import { watchBothEnds } from '../shared/runs/known-source.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
+import { checkEnds } from './check-ends.ts';
 import { samples } from './checks.ts';
 import { againStep, frozenStep } from './again-steps.ts';
 import { pendingSteps, pendingText } from './pending-text.ts';
@@ -56,6 +57,8 @@ export async function switchSync(runtime: SyncRuntime, input: RunStepInput): Pro
   if (obstacle !== undefined) return goBack(runtime, run, obstacle);
   // The shop must not switch to a table that nobody has compared.
   await watchBothEnds(runtime, run)();
+  const undelivered = await undeliveredOf(runtime, run);
+  if (undelivered !== undefined) return goBack(runtime, run, undelivered);
   await warnOfDeadCalls(runtime.ledger, run);
   const switched = await writeSwitched(runtime, run);
   if (switched !== undefined) return afterSwitch(runtime, switched);
@@ -77,11 +80,8 @@ interface Obstacle {
 const LOST: Obstacle = { reason: 'The sync was changed by somebody else during the cut over.' };
 
 async function obstacleOf(runtime: SyncRuntime, run: Run): Promise<Obstacle | undefined> {
-  const { compared, arrived, executionArn, runId, sourceTable } = run;
-  if (arrived !== undefined)
-    return {
-      reason: `A change of ${arrived.key} arrived at ${new Date(arrived.at).toISOString()}, after writes to table ${sourceTable} were said to have stopped (${arrived.count} in all). A writer is not frozen.`,
-    };
+  const { compared, arrived, executionArn, runId } = run;
+  if (arrived !== undefined) return arrivalOf(runtime, run, arrived);
   const isOfThisCutOver = compared?.executionArn === executionArn && !compared.repairs;
   if (!isOfThisCutOver) return { reason: 'Source and target were not compared by this cut over.' };
   if (compared.transformVersion !== runtime.config.transformVersion) return otherTransform(runtime, run);
@@ -91,6 +91,38 @@ async function obstacleOf(runtime: SyncRuntime, run: Run): Promise<Obstacle | un
   if (compared.quarantined > run.parameters.maxQuarantined) return quarantineOf(runtime, run, compared);
   return undefined;
 }
+
+/** Where no change can arrive, it says nothing that none has arrived. */
+async function undeliveredOf(runtime: SyncRuntime, run: Run): Promise<Obstacle | undefined> {
+  const failed = (await checkEnds(runtime, run)).filter(({ what, ok }) => !ok && what !== 'targets');
+  if (failed.length === 0) return undefined;
+  return {
+    reason: `${failed.map(({ sentence }) => sentence).join(' ')} So nobody can tell whether anything was written to table ${run.sourceTable} during the cut over.`,
+    steps: [againStep(runtime, run, 'When changes are delivered again, cut over again')],
+  };
+}
+
+/** A writer that is not frozen, or a change from before the cut over that came late or twice. */
+function arrivalOf(runtime: SyncRuntime, run: Run, arrived: Arrived): Obstacle {
+  const { sourceTable, executionStartTime, markedAt = Number.POSITIVE_INFINITY } = run;
+  const { key, count, at, newestChangeAt = at } = arrived;
+  const what = `A change of ${key} arrived at ${isoText(at)}`;
+  // Its second may have ended after the cut over had begun.
+  const isOlder = newestChangeAt + 1_000 <= Math.min(Date.parse(executionStartTime), markedAt);
+  if (!isOlder)
+    return {
+      reason: `${what}, after writes to table ${sourceTable} were said to have stopped (${count} in all). A writer is not frozen.`,
+    };
+  return {
+    reason: `${what}, while nothing may be written to the target any more (${count} in all). All of them were made before the cut over, the newest one at ${isoText(newestChangeAt)}, so they came late, or twice.`,
+    steps: [
+      ['Watch the sync until it has caught up', commandsOf(runtime.config).showSync()],
+      againStep(runtime, run, 'Then cut over again'),
+    ],
+  };
+}
+
+const isoText = (millis: number): string => new Date(millis).toISOString();
 
 /** A compare by the former transform is no evidence of what the deployed one makes. */
 function otherTransform(runtime: SyncRuntime, run: Run): Obstacle {

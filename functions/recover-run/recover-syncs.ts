@@ -1,23 +1,18 @@
 import { commandsOf, stepText } from '../shared/commands.ts';
-import { deployWith } from '../shared/deploy-with.cjs';
-import type { WithFailureQueue } from '../shared/aws/failure-queue.ts';
-import type { FoundMapping, WithMappings } from '../shared/aws/event-source-mapping.ts';
+import type { FoundMapping } from '../shared/aws/event-source-mapping.ts';
 import { LedgerVersionError } from '../shared/errors.ts';
 import { isEndStatus } from '../shared/ledger/transition.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
 import { findRun, type Run } from '../shared/ledger/run.ts';
 import { findOpenSync } from '../shared/ledger/sync.ts';
-import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
-import { streamProblem } from '../shared/runs/stream-problem.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { backToSyncing, cancelCompare, endWithoutLock, mustCancel } from '../shared/runs/sync-ends.ts';
-import { functionName } from '../shared/names.ts';
+import { type DeliveryRuntime, ownMappings, watchDelivery } from '../shared/runs/watch-delivery.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { mappingProblem } from './mapping-problem.ts';
 import { startRecovery } from './start-recovery.ts';
 
 /** What the recovery of syncs depends on. */
-export type RecoverRuntime = Runtime & WithMappings & WithFailureQueue;
+export type RecoverRuntime = DeliveryRuntime;
 
 /** A sync that nobody has compared for this long is logged, and an alarm rings. */
 const COMPARE_WITHIN_MILLIS = 24 * 3_600_000;
@@ -52,7 +47,10 @@ export async function recoverSync(runtime: RecoverRuntime, listed: Run): Promise
     });
   if (!isAlive && run.status === 'SWITCHING')
     await backToSyncing(runtime, run, 'The execution of a cut over died.');
-  if (run.isStarted === true) await watch(runtime, run);
+  if (run.isStarted === true) {
+    sayIfNotCompared(runtime, run);
+    await watchDelivery(runtime, run);
+  }
   return undefined;
 }
 
@@ -70,31 +68,6 @@ function sayIfNotCompared({ clock, logger, config }: Runtime, { runId, compared,
     since: new Date(since).toISOString(),
     remedy: stepText(['Compare', commandsOf(config).compare()]),
   });
-}
-
-function ownMappings({ mappings, config }: RecoverRuntime): Promise<readonly FoundMapping[]> {
-  return mappings.list({ functionName: functionName(config, 'syncProducts') });
-}
-
-/** Notices what may have kept changes from being delivered. A compare must begin after it. */
-async function watch(runtime: RecoverRuntime, run: Run): Promise<void> {
-  sayIfNotCompared(runtime, run);
-  const problems = [
-    await mappingProblem(runtime, run, await ownMappings(runtime)),
-    await sourceProblem(runtime, run),
-  ];
-  await noteMissedChanges(
-    runtime,
-    run,
-    problems.filter((problem) => problem !== undefined),
-  );
-}
-
-/** The functions may only look at the source that the stage is deployed for. */
-function sourceProblem(runtime: RecoverRuntime, run: Run): Promise<string | undefined> | string {
-  const { sourceTable } = runtime.config;
-  if (run.sourceTable === sourceTable) return streamProblem(runtime, run);
-  return `This stage is deployed for table ${sourceTable} now, so nothing follows table ${run.sourceTable}. To go on with the sync, ${deployWith('sourceTable', run.sourceTable)}.`;
 }
 
 /**

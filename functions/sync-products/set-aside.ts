@@ -3,6 +3,8 @@ import { waitForKeys } from '../shared/copy/reconcile/take-up-pending.ts';
 import type { SourceReplacedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findOpenSync, noteArrival, noteGap, type Switched } from '../shared/ledger/sync.ts';
+import { runKey } from '../shared/ledger/ledger-table.ts';
+import { get } from '../shared/ledger/store.ts';
 import { splitMessage } from '../shared/message.ts';
 import { findSwitchTo } from '../shared/runs/switched.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -37,7 +39,9 @@ async function noteWhileSwitching(runtime: Runtime, sync: Run, changes: readonly
   const written = changes.filter(isWritten);
   const [first] = written;
   const count = written.length;
-  if (first !== undefined && !(await noteArrival(ledger, sync, { key: first.text, at, count }))) return false;
+  const newestChangeAt = Math.max(0, ...written.map(({ changedAt }) => changedAt));
+  const arrived = { key: first?.text ?? '', at, count, newestChangeAt };
+  if (first !== undefined && !(await noteArrival(ledger, sync, arrived))) return false;
   const writtenKeys = new Set(written.map(({ identity }) => identity));
   const keys = firstOfEachKey(changes).map(({ key, text, identity }) => {
     const of = writtenKeys.has(identity)
@@ -64,11 +68,14 @@ async function sayUnfollowed(
   changes: readonly Change[],
 ): Promise<void> {
   if (changes.length === 0) return;
-  const written = changes.filter(isWritten);
+  const switched = sync === undefined && changes.some(isWritten) ? await findSwitch(runtime) : undefined;
+  const seenUntil = switched === undefined ? 0 : await comparedSince(runtime, switched);
+  const written = changes.filter((change) => isWritten(change) && change.changedAt >= seenUntil);
   const records = written.length;
-  const switched = sync === undefined && records > 0 ? await findSwitch(runtime) : undefined;
-  if (switched === undefined) {
-    const said = { records, expired: changes.length - records, syncId: sync?.runId, status: sync?.status };
+  if (switched === undefined || records === 0) {
+    const expired = changes.filter(({ isExpiry }) => isExpiry).length;
+    const seen = changes.length - records - expired;
+    const said = { records, expired, ...(seen > 0 && { seen }), syncId: sync?.runId, status: sync?.status };
     runtime.logger.info('Changes without a sync', said);
     return;
   }
@@ -86,6 +93,19 @@ async function findSwitch(runtime: Runtime): Promise<Switched | undefined> {
   const tables = filledTablesOf(runtime, { settings: {} });
   const found = await Promise.all(tables.map(({ name }) => findSwitchTo(runtime, name)));
   return found.find((one) => one !== undefined);
+}
+
+/** Stream records carry whole seconds, and clocks differ a little. */
+const INEXACT_MILLIS = 5_000;
+
+/**
+ * Epoch milliseconds: what was changed before has been compared by the cut over, however late its record comes. 0: nobody
+ * knows.
+ */
+async function comparedSince({ ledger }: Runtime, { syncId }: Switched): Promise<number> {
+  const sync = await get<Pick<Run, 'compared'>>(ledger, runKey(syncId));
+  const { startedAt } = sync?.compared ?? {};
+  return startedAt === undefined ? 0 : startedAt - INEXACT_MILLIS;
 }
 
 /** A stream keeps its records for 24 hours. Whoever is this late may have lost some. */

@@ -39,7 +39,7 @@ export interface Gap {
   readonly at: number;
   /** Sentences. */
   readonly reason: string;
-  /** Whether it goes on: nothing is delivered until the sync is cancelled and started again, or its mapping is enabled. */
+  /** Whether it went on at the last look: then nothing is delivered, and no compare closes it. */
   readonly isLasting?: boolean;
 }
 
@@ -77,4 +77,6 @@ export interface Arrived {
   /** Of the first one: its key, as text, and when it arrived (epoch milliseconds). */
   readonly key: string;
   readonly at: number;
+  /** Epoch milliseconds, of a whole second: when the newest of all was made; absent in records of earlier versions. */
+  readonly newestChangeAt?: number | undefined;
 }

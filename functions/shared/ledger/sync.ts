@@ -107,10 +107,16 @@ export async function changeSync(
 export function noteArrival(
   ledger: LedgerTable,
   { runId, arrived }: Pick<Run, 'runId' | 'arrived'>,
-  { key, at, count }: Arrived,
+  { key, at, count, newestChangeAt = at }: Arrived,
 ): Promise<boolean> {
   const noted: Arrived =
-    arrived === undefined ? { key, at, count } : { ...arrived, count: arrived.count + count };
+    arrived === undefined
+      ? { key, at, count, newestChangeAt }
+      : {
+          ...arrived,
+          count: arrived.count + count,
+          newestChangeAt: Math.max(arrived.newestChangeAt ?? arrived.at, newestChangeAt),
+        };
   return updateIf(ledger, runKey(runId), {
     if: { status: 'SWITCHING', arrivals: arrived === undefined ? ABSENT : arrived.count },
     set: { arrived: noted, arrivals: noted.count },
@@ -137,6 +143,24 @@ export function noteGap(
   return updateIf(ledger, runKey(runId), {
     if: { status: oneOf(...COMPARED_IN), gapAt: absentOrBelow(gap.at) },
     set: { ...gapFacts(gap), ...facts },
+  });
+}
+
+/**
+ * Notes that what made a lasting gap is over: a compare can close it.
+ *
+ * @param run as it was read
+ * @returns whether it is noted; `false`: the sync has ended or is being cancelled, or has no such gap any more
+ */
+export async function noteGapOver(
+  ledger: LedgerTable,
+  { runId, gap }: Pick<Run, 'runId' | 'gap'>,
+): Promise<boolean> {
+  if (gap?.isLasting !== true) return false;
+  const { at, reason } = gap;
+  return updateIf(ledger, runKey(runId), {
+    if: { status: oneOf(...COMPARED_IN), gapAt: at },
+    set: gapFacts({ at, reason }),
   });
 }
 

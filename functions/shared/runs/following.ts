@@ -44,7 +44,7 @@ interface GapFacts {
   readonly compared: Compared | null;
 }
 
-/** Whether changes may have been missed that no compare has looked for since. */
+/** Whether changes may have been missed that no compare has looked for since, or still are. */
 export function isGapOpen({ gap, compared }: GapFacts): boolean {
-  return gap !== null && (compared === null || compared.startedAt <= gap.at);
+  return gap !== null && (gap.isLasting === true || compared === null || compared.startedAt <= gap.at);
 }

@@ -66,10 +66,12 @@ function checked(checks: NonNullable<SyncReport['checks']>): Omit<Outcome, 'next
 /** What may have been missed, and whether a compare has looked since. */
 export function gapText(
   report: Pick<SyncReport, 'gap' | 'compared'>,
-  { at, reason }: NonNullable<SyncReport['gap']>,
+  { at, reason, isLasting }: NonNullable<SyncReport['gap']>,
 ): string {
+  const time = `${moment(new Date(at).toISOString())} UTC`;
+  if (isLasting === true) return `As of ${time}, changes are not delivered. ${reason}`;
   const closing = isGapOpen(report)
     ? 'No compare has looked for them since.'
     : 'A compare has looked for them since.';
-  return `Changes may have been missed at ${moment(new Date(at).toISOString())} UTC. ${reason} ${closing}`;
+  return `Changes may have been missed at ${time}. ${reason} ${closing}`;
 }

@@ -5,7 +5,7 @@ import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { listPending } from '../../../functions/shared/ledger/sync-records.ts';
 import { shortTurn } from '../files/backup-bench.ts';
 import { sizedProduct } from '../migrate/migrate-bench.ts';
-import { type CompareBench, compareBench } from './compare-bench.ts';
+import { type CompareBench, compareBench, FOLLOWED } from './compare-bench.ts';
 import { CONFLICTS, drift, itemsOf, SMALL, SOURCE, TARGET, textOf } from './drift.ts';
 
 let world: CompareBench;
@@ -89,6 +89,33 @@ describe('a compare while a sync is open', () => {
     await world.put(TARGET, ...earlier);
     expect(await world.compare()).toMatchObject({ repaired: 0, conflicts: 0 });
     expect((await world.targetItem(textOf(item)))['createdAt']).toEqual({ S: context.startedAt });
+  });
+
+  it('leaves alone what a migration of another source has added, and counts it as foreign', async () => {
+    world = await compareBench();
+    await world.bench.begin('run-eu', {}, { sourceTable: 'products-eu' });
+    const context = { ...FOLLOWED, settings: migration.settings };
+    const madeBy = (runId: string, id: number) => {
+      const made = migration.transform(sizedProduct(id), { ...context, runId });
+      return made.kind === 'items' ? made.items.map(({ item }) => item) : [];
+    };
+    await world.put(TARGET, ...madeBy('run-eu', 500), ...madeBy('run-0', 600));
+    // The ledger does not know run-0, so its product is one of this source that is gone.
+    expect(await world.compare()).toEqual({ differing: 0, repaired: 1, conflicts: 0, quarantined: 0 });
+    expect(await world.compared()).toMatchObject({ foreign: madeBy('run-eu', 500).length });
+    const target = (await world.target()).join();
+    expect(target).toContain('PRODUCT#p-500');
+    expect(target).not.toContain('PRODUCT#p-600');
+  });
+
+  it('brings up to date what a migration of another source has added of a product that this source has', async () => {
+    world = await compareBench();
+    await world.bench.begin('run-old', {}, { sourceTable: 'products-old' });
+    const context = { ...FOLLOWED, runId: 'run-old', settings: migration.settings };
+    const made = migration.transform(sizedProduct(1, { name: { S: 'Former' } }), context);
+    await world.put(TARGET, ...(made.kind === 'items' ? made.items.map(({ item }) => item) : []));
+    expect(await world.compare()).toMatchObject({ differing: 0, conflicts: 0 });
+    expect((await world.target()).join()).not.toContain('Former');
   });
 
   it('forgets a name that it has not seen again', async () => {

@@ -34,6 +34,31 @@ const sessions = defineMigration({
   },
 });
 
+/** Products, each with an offer that expires in the target. */
+const offers = defineMigration({
+  source: { name: 'products', key: { partition: ['id', 'S'] } },
+  targets: {
+    catalogue: defineTable({
+      name: 'catalogue',
+      key: { partition: ['PK', 'S'], sort: ['SK', 'S'] },
+      billing,
+      timeToLiveAttribute: 'expiresAt',
+      holds: ['BASE', 'OFFER'],
+    }),
+  },
+  nouns: { item: 'product', items: 'products' },
+  belongsTo: {
+    catalogue: { sourceKeyOf: ({ PK }) => ({ id: PK }), partitionsOf: ({ id }) => [id] },
+  },
+  transform: ({ id, ...others }, { put }) =>
+    put({
+      catalogue: {
+        BASE: [{ PK: id, SK: { S: 'BASE' } }],
+        OFFER: [{ ...others, PK: id, SK: { S: 'OFFER' } }],
+      },
+    }),
+});
+
 /** As the smallest migration that comes to mind: its sourceKeyOf makes an empty key of a bare prefix. */
 const people = defineMigration({
   source: { name: 'members', key: { partition: ['memberId', 'S'] } },
@@ -102,6 +127,19 @@ describe('items whose time to live is over', () => {
     expect(await world.compare()).toMatchObject({ repaired: 1 });
     expect(await world.target()).toEqual(await world.expected());
   });
+
+  it.each(['SWITCHING', 'SYNCING'] as const)(
+    'are no difference either where another item of their source item was changed by others, %s',
+    async (status) => {
+      world = await compareBench({ migration: offers, items: [session('p', -60)] });
+      await world.remove('catalogue', { PK: { S: 'p' }, SK: { S: 'OFFER' } });
+      await world.put('catalogue', { ...(await world.targetItem('p / BASE')), note: { S: 'by the shop' } });
+      const run = await world.next('cut-over', status);
+      expect(await world.compare({ run })).toMatchObject({ differing: 0, repaired: 0, conflicts: 1 });
+      expect(await world.compared()).toMatchObject({ expired: 1 });
+      expect(await world.target()).toHaveLength(1);
+    },
+  );
 
   it('excuse nothing else: a live one that is missing is put there', async () => {
     world = await compareBench({ migration: sessions, items: [over, live] });

@@ -256,7 +256,7 @@ describe('a second execution', () => {
   it('cannot start a sync that is open', async () => {
     await world.open();
     await expect(world.begin('other')).rejects.toThrow(
-      /Sync s already keeps products-enhanced in step [^]*\nnpm run sync -- --stage test --cancel\n/,
+      /Sync s of table products into products-enhanced is open already [^]*\nnpm run sync -- --stage test --cancel\n/,
     );
   });
 

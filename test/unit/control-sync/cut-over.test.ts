@@ -22,7 +22,7 @@ import {
 import { listReliants } from '../../../functions/shared/ledger/reliant.ts';
 import { requireSwitchConfirmed } from '../../../functions/shared/runs/switched.ts';
 import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
-import { sampleExecution } from '../../support/sample-run.ts';
+import { sampleExecution, sampleStart } from '../../support/sample-run.ts';
 import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
@@ -176,6 +176,7 @@ describe('a cut over', () => {
     expect(report.checks?.map(({ what }) => what)).toEqual([
       'mapping',
       'stream',
+      'targets',
       'pending',
       'quarantined',
       'conflicts',
@@ -409,7 +410,9 @@ describe('the drain before it', () => {
   it('ends the cut over when the mapping is gone', async () => {
     world.mappings.found.pop();
     world.clock.advance(60_000);
-    await expect(drained()).rejects.toThrow(/refused. The event source mapping is gone/);
+    await expect(drained()).rejects.toThrow(
+      /refused\. The event source mapping of the sync is gone[^]*\nnpm run sync -- --stage test --cancel\n/,
+    );
   });
 });
 
@@ -429,6 +432,21 @@ describe('a switch that must not be made', () => {
     await noteArrival(ledger(), await world.sync(), arrival('p7'));
     await expectNotSwitched(/A change of p7 arrived .* A writer is not frozen/);
     expect((await world.sync()).gap?.reason).toMatch(/p7/);
+  });
+
+  it('blames no writer for changes from before the cut over that came late or twice', async () => {
+    await compared();
+    const newestChangeAt = Date.parse(sampleStart) - 60_000;
+    await noteArrival(ledger(), await world.sync(), {
+      ...arrival('p7'),
+      newestChangeAt: newestChangeAt - 1_000,
+    });
+    await noteArrival(ledger(), await world.sync(), { ...arrival('p8'), newestChangeAt });
+    const { cause } = await world.switch('x');
+    expect(cause).toMatch(
+      /A change of p7 arrived .*\(2 in all\)\. All of them were made before the cut over, the newest one at 2026-04-30T23:59:00\.000Z, so they came late, or twice\.[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
+    expect(cause).not.toMatch(/writer|Freeze/);
   });
 
   const nameDiffering = (text: string, more: { isByHand?: boolean } = {}) =>
@@ -500,6 +518,15 @@ describe('a switch that must not be made', () => {
     );
   });
 
+  it.each([
+    ['the mapping is gone', () => world.mappings.found.pop(), /The event source mapping of the sync is gone/],
+    ['the stream is off', () => switchStreamOff(world), /no longer writes its changes to the stream/],
+  ])('is not made where nothing could have arrived: %s', async (_, act, reason) => {
+    await compared();
+    await act();
+    await expectNotSwitched(reason);
+  });
+
   it('loses to a change that arrives between its look and its write', async () => {
     await compared();
     const sync = await world.sync();
@@ -548,6 +575,51 @@ describe('a cut over that is interrupted', () => {
     expect(await world.step('deleteMapping', 'y')).toMatchObject({ done: false });
     expect(await world.step('deleteMapping', 'y')).toMatchObject({ done: true });
     expect(world.mappings.found).toHaveLength(0);
+  });
+});
+
+describe('a target that somebody has deleted or replaced', () => {
+  const targets = async () => (await world.check('d')).checks?.find(({ what }) => what === 'targets');
+
+  it('fails the check of a dry run', async () => {
+    expect(await targets()).toMatchObject({ ok: true });
+    await deleteTarget();
+    expect(await targets()).toEqual({
+      what: 'targets',
+      ok: false,
+      sentence:
+        'Table products-enhanced of run m is gone: somebody has deleted it. Cancel the sync, and migrate again.',
+    });
+    await createTarget();
+    expect(await targets()).toMatchObject({
+      ok: false,
+      sentence: expect.stringContaining('is not the one of run m') as string,
+    });
+  });
+
+  it('refuses the cut over before the source has to be frozen', async () => {
+    await deleteTarget();
+    await expect(world.begin('x', FROZEN)).rejects.toThrow(
+      /^The cut over of sync s is refused\. Table products-enhanced/,
+    );
+  });
+});
+
+describe('a mapping that has not delivered for two looks of recoverRun', () => {
+  const PROBLEM = 'PROBLEM: Function call failed.';
+  it('is not ready for a cut over, though Lambda calls it Enabled', async () => {
+    const [mapping] = world.mappings.found;
+    if (mapping !== undefined) world.mappings.found[0] = { ...mapping, lastResult: PROBLEM };
+    expect((await world.check('d')).checks).toContainEqual(
+      expect.objectContaining({ what: 'mapping', ok: true }),
+    );
+    await updateIf(ledger(), runKey('s'), { set: { undeliveredSince: world.clock.now() } });
+    world.clock.advance(900_000);
+    expect((await world.check('d')).checks).toContainEqual({
+      what: 'mapping',
+      ok: false,
+      sentence: expect.stringContaining(PROBLEM) as string,
+    });
   });
 });
 

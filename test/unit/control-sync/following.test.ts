@@ -77,6 +77,34 @@ describe('the report of an open sync', () => {
     expect((await report()).summary).toMatch(/may have been missed\. Changes came late\./);
   });
 
+  it('says that it follows again once what kept changes back is over and a compare has looked', async () => {
+    await world.open();
+    const [mapping] = world.mappings.found;
+    if (mapping === undefined) throw new Error('There is no mapping.');
+    world.mappings.found[0] = { ...mapping, state: 'Disabled' };
+    expect((await look()).summary).toMatch(/changes are not delivered/);
+    world.mappings.found[0] = mapping;
+    const { summary, nextStep } = await look();
+    expect(summary).toMatch(/^products-enhanced follows table products, but changes may have been missed/);
+    expect(nextStep).toContain('\nnpm run compare -- --stage test\n');
+    world.clock.advance(1_000);
+    await world.compare('c');
+    expect((await report()).summary).toBe('products-enhanced follows every change of table products.');
+  });
+
+  it('does not say after a compare that it follows, where changes are still not delivered', async () => {
+    await world.open();
+    world.mappings.found.pop();
+    world.clock.advance(1_000);
+    // Nobody but the compare has looked.
+    await world.begin('c', { action: 'compare' });
+    world.clock.advance(1_000);
+    await world.compare('c');
+    const { summary, nextStep } = await world.finish('c');
+    expect(summary).toMatch(/changes are not delivered\. The event source mapping of the sync is gone/);
+    expect(nextStep).toMatch(/^End it:/);
+  });
+
   it('counts the keys that wait', async () => {
     await world.open();
     const key = { key: { id: { S: 'p1' } }, text: 'p1', reason: 'It changed.', since: 1 };

@@ -70,7 +70,7 @@ describe('the decision about one source item', () => {
     const { changes, ...others } = decided(itemsOf(shoe), repriced);
     expect(changes.map(({ to }) => keyText(to))).toEqual([SMALL, MEDIUM]);
     expect(changes.map(({ to }) => to)).toEqual(itemsOf(repriced).slice(1));
-    expect(others).toEqual({ puts: [], deletions: [], conflicts: [], isEqual: false });
+    expect(others).toEqual({ puts: [], deletions: [], conflicts: [], expired: 0, isEqual: false });
   });
 
   it('is to change an item whose time comes from the source and differs', () => {
@@ -92,6 +92,22 @@ describe('the decision about one source item', () => {
       deletions: [MEDIUM],
     });
     expect(keysOf(decided(itemsOf(shoe), undefined)).deletions).toEqual([METADATA, SMALL, MEDIUM]);
+  });
+
+  it('is to keep what a migration of another source has added of a product that is gone', () => {
+    const existing = itemsOf(shoe, EARLIER);
+    const decision = (product?: WireItem) =>
+      decide(
+        { table: catalogueTable, existing, made: madeOf(product), others: new Set(existing.slice(0, 1)) },
+        MADE_BY,
+      );
+    expect(keysOf(decision())).toEqual({
+      ...NOTHING,
+      deletions: [SMALL, MEDIUM],
+      conflicts: [`ofOther: ${METADATA}`],
+      isEqual: false,
+    });
+    expect(keysOf(decision({ ...shoe, name: { S: 'Boot' } })).changes).toContain(METADATA);
   });
 
   it('is to keep all items of a product that cannot be transformed', () => {

@@ -3,6 +3,8 @@ import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts
 import { findRefusedWrite } from '../../../functions/shared/ledger/refused-write.ts';
 import { awsError } from '../migrate/migrate-bench.ts';
 import { wireItem } from '../../../functions/shared/items/wire-item.ts';
+import { beginRun } from '../../../functions/shared/ledger/begin.ts';
+import { sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
 import { itemsOf, openSyncBench, product, type SyncBench, targetName, wholeTurn } from './sync-bench.ts';
 
 let bench: SyncBench;
@@ -149,6 +151,15 @@ describe('what stays as it is', () => {
     expect([...(await bench.target()).values()]).toContainEqual(edited);
     expect(await bench.named()).toEqual([`conflict ${targetName}: PRODUCT#1 / VARIANT#SHO-S-1`]);
     expect(await bench.minute()).toMatchObject({ repaired: 1, conflicts: 1 });
+  });
+
+  it('is what a migration of another source has added of a product that was deleted, and it is named', async () => {
+    const { ledger } = bench.world.observer;
+    await beginRun(ledger, sampleNewRun('run-eu', { sourceTable: 'products-eu' }), sampleHolder('run-eu'));
+    await bench.putTarget(...itemsOf(product('9'), 'run-eu'));
+    await bench.call(['9']);
+    expect(await bench.target()).toHaveProperty('size', 3);
+    expect(await bench.named()).toContain(`conflict ${targetName}: PRODUCT#9 / METADATA`);
   });
 
   it('is every item of a product that can no longer be transformed, and its key is named', async () => {

@@ -32,9 +32,9 @@ export const product = (id: string, more: WireItem = {}): WireItem => ({
   ...more,
 });
 
-/** What the followed run makes of a product. */
-export function itemsOf(source: WireItem): readonly WireItem[] {
-  const result = productToItems(source, context);
+/** What the followed run makes of a product, or another one. */
+export function itemsOf(source: WireItem, runId: string = followed.runId): readonly WireItem[] {
+  const result = productToItems(source, { ...context, runId });
   if (result.kind !== 'items') throw new Error(`${result.code}: ${result.sentence}`);
   return result.items;
 }
@@ -224,7 +224,7 @@ async function beginSync({ observer }: LedgerWorld, change: Partial<Run>): Promi
 }
 
 function differencesOf(sources: readonly WireItem[], targets: readonly WireItem[]): readonly string[] {
-  const wanted = new Set(sources.flatMap(itemsOf).map(canonicalJson));
+  const wanted = new Set(sources.flatMap((source) => itemsOf(source)).map(canonicalJson));
   const found = new Set(targets.map(canonicalJson));
   return [
     ...[...wanted].filter((item) => !found.has(item)).map((item) => `missing: ${item}`),

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SyncStatus } from '../../../functions/shared/ledger/sync-facts.ts';
+import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { noteArrival, switchedPut } from '../../../functions/shared/ledger/sync.ts';
 import { transact } from '../../../functions/shared/ledger/transact.ts';
 import type { Gate } from '../../support/ledger-world.ts';
@@ -70,6 +72,23 @@ describe('a batch that comes without an open sync', () => {
     expect(await bench.target()).toEqual(new Map());
     expect(lines).toMatchObject([['error', 'LateChangeRecord', { ...switched, records: 3, key: '1' }]]);
     expect(lines[0]?.[2]['cause']).toContain('3 changes of products arrived after the shop had switched');
+  });
+
+  it('is no late change where the compare of the cut over has seen what was changed', async () => {
+    await fillSource();
+    await bench.begin();
+    await bench.move('SWITCHING');
+    const { ledger } = bench.world.observer;
+    const startedAt = bench.world.clock.now();
+    await updateIf(ledger, runKey('sync-1'), { set: { compared: { startedAt } } });
+    await bench.move('SWITCHED');
+    const switchedAt = new Date(startedAt).toISOString();
+    await transact(ledger, [switchedPut(ledger, targetName, { syncId: 'sync-1', switchedAt })]);
+    const { runtime, lines } = logging(bench.world.observer);
+    await bench.call(['1', '2'], { runtime, changedAt: startedAt - 60_000 });
+    expect(lines).toMatchObject([['info', 'Changes without a sync', { records: 0, seen: 2 }]]);
+    await bench.call(['2'], { runtime, changedAt: startedAt });
+    expect(lines.at(-1)).toMatchObject(['error', 'LateChangeRecord', { records: 1, key: '2' }]);
   });
 
   it('is no error where another table has taken the place of the one that the shop had switched to', async () => {

@@ -4,8 +4,10 @@ import { filledTablesOf } from '../../tables/run-tables.ts';
 import { transformContext } from '../../tables/transform-context.ts';
 import { createRate } from '../rate.ts';
 import { readPace } from '../read-pace.ts';
+import { retry } from '../../retry.ts';
 import type { WarnLost } from '../unseen-deletion.ts';
-import type { ReconcileRules } from './reconcile-io.ts';
+import { otherSources } from './other-sources.ts';
+import type { IsOver, ReconcileRules } from './reconcile-io.ts';
 import type { RefusedWrites } from './refused-writes.ts';
 import { type Reconciled, reconcile, type ReconcileRequest } from './reconcile.ts';
 import { type Lane, openRequests, type ReconcileCost } from './requests.ts';
@@ -29,6 +31,8 @@ export interface ReconcileScope {
   readonly beforeDeletion?: (tableName: string) => Promise<void>;
   /** Absent: nobody remembers what DynamoDB refuses, so it is known only to a reconcile that writes. */
   readonly refusedWrites?: RefusedWrites | undefined;
+  /** See {@link ReconcileRules}. A sync brings what its source says, also where its time to live is over. */
+  readonly isOver?: IsOver;
 }
 
 /** Reconciles one source key and adds to the cost, even where it throws. @throws as {@link reconcile} */
@@ -47,7 +51,7 @@ export function openReconcile(
   scope: ReconcileScope,
   laneOf = openLanes(runtime, scope),
 ): ReconcileKey {
-  const rules = reconcileRules(runtime, scope.run);
+  const rules = reconcileRules(runtime, scope);
   const { sourceTable } = scope.run;
   return (request, cost) => {
     const { sourceKey } = request;
@@ -60,13 +64,18 @@ export function openReconcile(
 }
 
 /** What the source items of a run must become. */
-export function reconcileRules(runtime: Runtime, run: ReconcileScope['run']): ReconcileRules {
-  const { migration } = runtime;
+export function reconcileRules(
+  runtime: Runtime,
+  { run, deadline, isOver }: Pick<ReconcileScope, 'run' | 'deadline' | 'isOver'>,
+): ReconcileRules & Required<Pick<ReconcileRules, 'othersAmong'>> {
+  const { migration, ledger, clock } = runtime;
   const context = transformContext(runtime, run);
   return {
     tables: filledTablesOf(runtime, run),
     transform: (source) => migration.transform(source, context),
     madeBy: { startedAt: run.startedAt, madeAttributes: migration.madeAttributes },
+    othersAmong: otherSources(ledger, run, (attempt) => retry({ clock, deadline }, attempt)),
+    isOver,
   };
 }
 

@@ -5,6 +5,7 @@ import type { FilledTable, TransformResult } from '../../migration/migration.ts'
 import type { Deleted } from '../put-back.ts';
 import type { RunTable } from '../../tables/run-tables.ts';
 import type { ItemReplacement } from './decide.ts';
+import type { OthersAmong } from './other-sources.ts';
 
 /** Every request of a reconcile. Each read is strongly consistent, and each awaits what it needs: pace, retries, fence. */
 export interface ReconcileIo {
@@ -43,9 +44,16 @@ export interface Refused {
   readonly refused: string;
 }
 
+/** Whether time to live may delete an item at once, by this attribute. */
+export type IsOver = (item: WireItem, attributeName: string | undefined) => boolean;
+
 /** What a source item must become: as the followed run would have made it. */
 export interface ReconcileRules {
   readonly tables: readonly TargetTable[];
   readonly transform: (source: WireItem) => TransformResult;
   readonly madeBy: MadeBy;
+  /** Absent: every migration that has written into the tables was one of this source. */
+  readonly othersAmong?: OthersAmong;
+  /** Whether time to live may delete the item at once, by this attribute of its table. Absent: that is not asked for. */
+  readonly isOver?: IsOver | undefined;
 }

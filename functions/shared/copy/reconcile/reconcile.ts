@@ -116,16 +116,26 @@ interface TableLook {
 
 async function takeLook(
   io: ReconcileIo,
-  { tables, transform, madeBy }: ReconcileRules,
+  { tables, transform, madeBy, othersAmong, isOver }: ReconcileRules,
   sourceKey: WireItem,
 ): Promise<SourceLook> {
   const existing: (readonly WireItem[])[] = [];
   for (const table of tables) existing.push(await io.readTarget(table, sourceKey));
   const source = await io.readSource(sourceKey);
   const made = source && transform(source);
+  const others = source === undefined ? await othersAmong?.(existing.flat()) : undefined;
   const looks = tables.map((table, index) => ({
     table,
-    decision: decide({ table: table.spec, existing: existing[index] ?? [], made }, madeBy),
+    decision: decide(
+      {
+        table: table.spec,
+        existing: existing[index] ?? [],
+        made,
+        others,
+        isOver: isOver && ((item) => isOver(item, table.spec.timeToLiveAttribute)),
+      },
+      madeBy,
+    ),
   }));
   return { source, made, tables: looks, isEqual: looks.every(({ decision }) => decision.isEqual) };
 }

@@ -11,6 +11,8 @@ const CONFLICT_REASONS: Readonly<Record<NamedConflict['kind'], string>> = {
   added: 'No migration wrote it, and the source item does not become it. It stays as it is.',
   tooLarge:
     'It differs from what the source item becomes now, but has more attributes than a condition can name. It stays as it is. Delete it by hand, and a compare writes it again.',
+  ofOther:
+    'A migration of another source wrote it, and the source has no item that it belongs to. It stays as it is.',
   lost: 'Others changed it while it was being deleted, and again before it was put back. The first of these changes is lost.',
 };
 
