@@ -18,6 +18,7 @@ import type { Plan } from '../shared/state.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
+import { globalTableError } from '../shared/tables/global-table.ts';
 import type { PreparedRestore } from './payloads.ts';
 import { unusableKey } from './restored-table.ts';
 import { engineOf } from './restore-engine.ts';
@@ -199,6 +200,8 @@ function assertUsable({ config }: Runtime, input: RestoreInput, { manifest, targ
       `Table ${name} exists, but ${difference} It was not touched.`,
       intoNewTable(config, typedInput(input)),
     );
+  const globalTable = globalTableError(target, intoNewTable(config, typedInput(input)));
+  if (globalTable !== undefined) throw globalTable;
   if (target.TableStatus === 'ACTIVE' || target.TableStatus === 'UPDATING') return;
   throw new RestoreTargetError(
     `Table ${name} is ${target.TableStatus ?? 'in an unknown state'}, not ACTIVE. It was not touched.`,
@@ -208,7 +211,7 @@ function assertUsable({ config }: Runtime, input: RestoreInput, { manifest, targ
 /**
  * Finds the backup, checks its manifests and the target, and divides the work. Only reads.
  *
- * @throws BackupNotFoundError, BackupDamagedError, RestoreTargetError, TableSchemaMismatchError,
+ * @throws BackupNotFoundError, BackupDamagedError, RestoreTargetError, TableSchemaMismatchError, GlobalTableError,
  *   InvalidInputError, RunTooLongForInlineError, CostLimitError; none is retried.
  */
 export async function prepareRestore(

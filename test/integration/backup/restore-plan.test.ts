@@ -11,6 +11,7 @@ import { readManifest } from '../../../functions/shared/files/backup-catalog.ts'
 import { dataFileKey } from '../../../functions/shared/files/layout.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { endingOf, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
+import { addReplica } from '../../support/add-replica.ts';
 import { type Bench, products, sourceTable } from '../../unit/files/backup-bench.ts';
 import { backedUp, begin, restore, startTime, tableNames } from './restore-bench.ts';
 
@@ -134,6 +135,22 @@ describe('a restore into a source table that is gone', () => {
     });
     const into = await prepareRestore(bench.runtime, { backupId }, startTime);
     expect(into.order.targetTable).toBe(defaultTarget(sourceTable, startTime));
+  });
+});
+
+describe('a restore into a table with replicas', () => {
+  it('is refused, because a condition does not see what the shop writes in another Region', async () => {
+    const sealed = await backedUp(products(5));
+    ({ bench } = sealed);
+    const targetTable = 'products-restored-mine';
+    await restore(bench, { targetTable });
+    addReplica(bench.runtime.clients.dynamo, targetTable);
+    await expect(prepareRestore(bench.runtime, { targetTable }, startTime)).rejects.toMatchObject({
+      name: 'GlobalTableError',
+      message: expect.stringMatching(
+        /^Table products-restored-mine is a global table .* not touched\.\nTo restore into a new table:\nnpm run restore -- --stage test\n/,
+      ),
+    });
   });
 });
 
