@@ -49,7 +49,9 @@ export async function resumedPlan(
     caps.readUnitsPerSecond !== readUnitsPerSecond || caps.writeUnitsPerSecond !== writeUnitsPerSecond;
   const warnings = isLower ? [cappedSentence(plan)] : [];
   if (mapMode === 'DISTRIBUTED') return { plan, warnings };
-  const work = mapWorkOf({ ...sizeOfPlan(plan, { region }), segments: plan.segments.length });
+  // What a dry run has counted. A held run may have done most of its work in earlier executions.
+  const rehearsal = run.status === 'PLANNED' ? run.rehearsal : undefined;
+  const work = mapWorkOf({ ...sizeOfPlan(plan, { region, rehearsal }), segments: plan.segments.length });
   if (!fitsHistory(work)) throw tooLong(runtime, { run, typed });
   return { plan: { ...plan, mapEvents: mapEvents(work) }, warnings };
 }

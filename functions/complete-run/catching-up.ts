@@ -30,18 +30,21 @@ export function catchingUpWarnings(
   const migrated = (counter: string): number => countMigrated(shards, counter);
   const keptChanged = migrated('keptChanged');
   const keptTooLarge = migrated('keptTooLarge');
+  const staleTooLarge = migrated('staleTooLarge');
   const outdated = migrated('outdated');
   const different = countOver(shards, 'CompareByKey', 'presentDifferent');
-  const foreign = Math.max(0, different - keptChanged - outdated);
-  // Nothing is named twice.
+  // Nothing is counted or named twice.
+  const foreign = Math.max(0, different - keptChanged - (keptTooLarge - staleTooLarge) - outdated);
   const elsewhere = new Set([
     ...keysOf('MigrateProducts', 'keptChanged'),
+    ...keysOf('MigrateProducts', 'keptTooLarge'),
     ...keysOf('MigrateProducts', 'outdated'),
     ...keysOf('BulkLoad', 'outdated'),
   ]);
-  const foreignKeys = keysOf('CompareByKey', 'presentDifferent').filter((key) => !elsewhere.has(key));
+  const others = (state: ShardState, kind: string): readonly string[] =>
+    keysOf(state, kind).filter((key) => !elsewhere.has(key));
   const removed = countOver(shards, 'VerifyMigration', 'removedBefore');
-  const stale = countOver(shards, 'VerifyMigration', 'staleVariants');
+  const stale = Math.max(0, countOver(shards, 'VerifyMigration', 'staleVariants') - staleTooLarge);
   const warnings: readonly (readonly [count: number, sentence: () => string])[] = [
     [
       keptChanged,
@@ -61,12 +64,12 @@ export function catchingUpWarnings(
     [
       foreign,
       () =>
-        `${counted(foreign, 'item', 'items')} of ${target} under keys of this run ${foreign === 1 ? 'was' : 'were'} written or changed by others and ${foreign === 1 ? 'differs' : 'differ'} from what ${source} says; ${foreign === 1 ? 'it was' : 'they were'} left alone: ${listed(foreignKeys, foreign)}.`,
+        `${counted(foreign, 'item', 'items')} of ${target} under keys of this run ${foreign === 1 ? 'was' : 'were'} written or changed by others and ${foreign === 1 ? 'differs' : 'differ'} from what ${source} says; ${foreign === 1 ? 'it was' : 'they were'} left alone: ${listed(others('CompareByKey', 'presentDifferent'), foreign)}.`,
     ],
     [
       stale,
       () =>
-        `${counted(stale, 'item', 'items')} of ${target} ${stale === 1 ? 'comes' : 'come'} from earlier migrations, and the ${nouns.item} no longer has ${stale === 1 ? 'it' : 'them'}: ${named('VerifyMigration', 'staleVariants', stale)}. ${run.parameters.onExisting === 'replace' ? '"replace" left alone what others or a later run wrote, and tables in which it has no item any more.' : 'A run with "onExisting": "replace" removes those that nobody has changed.'}`,
+        `${counted(stale, 'item', 'items')} of ${target} ${stale === 1 ? 'comes' : 'come'} from earlier migrations, and the ${nouns.item} no longer has ${stale === 1 ? 'it' : 'them'}: ${listed(others('VerifyMigration', 'staleVariants'), stale)}. ${run.parameters.onExisting === 'replace' ? '"replace" left alone what others or a later run wrote, and tables in which it has no item any more.' : 'A run with "onExisting": "replace" removes those that nobody has changed.'}`,
     ],
     [
       removed,

@@ -1,6 +1,6 @@
 import { sideBySide } from '../shared/copy/pipeline.ts';
 import type { ObjectStore } from '../shared/aws/object-store.ts';
-import { readUndo, saveUndo, type UndoItems } from '../shared/files/undo-file.ts';
+import { readUndo, saveUndo, undoGroups, type UndoItems } from '../shared/files/undo-file.ts';
 import { keyIdentity, type TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { Fence } from '../shared/ledger/fence.ts';
@@ -61,12 +61,7 @@ export function createKeeper(scope: KeeperScope): Keeper {
     async change(together, slots) {
       const records: UndoRecord[] = [];
       for (const [stem, ones] of Map.groupBy(together, (one) => one.stem))
-        records.push(
-          await keep(
-            stem,
-            ones.map(({ old }) => old),
-          ),
-        );
+        for (const items of undoGroups(ones.map(({ old }) => old))) records.push(await keep(stem, items));
       const leftAlone = new Set<string>();
       const doubt = watchDoubt(scope);
       try {

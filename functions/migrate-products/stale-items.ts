@@ -190,5 +190,6 @@ async function putBackChanged(scope: SweepScope, deleted: Deleted): Promise<Dele
 
 function noteTooLarge({ samples, key }: SweepScope, item: WireItem, { tally }: PendingProduct): void {
   tally.keptTooLarge += 1;
+  tally.staleTooLarge += 1;
   if (samples.keptTooLarge.length < MAX_SAMPLES) samples.keptTooLarge.push(keyText(item, key));
 }

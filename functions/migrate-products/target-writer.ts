@@ -22,6 +22,8 @@ const TALLY_NAMES = [
   'keptChanged',
   /** Items that `replace` left alone, because they have more attributes than a condition can name. */
   'keptTooLarge',
+  /** Those of them that their product no longer has. */
+  'staleTooLarge',
   /** Items of earlier migrations that `replace` removed, because their product no longer has them. */
   'staleRemoved',
   /** Items of an earlier migration that `keep` left alone, though the source has changed since. */

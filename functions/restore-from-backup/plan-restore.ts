@@ -13,11 +13,13 @@ import { TURN_SECONDS } from '../shared/cost/phases.ts';
 import { unpricedClassOf, unpricedSentence } from '../shared/cost/prices.ts';
 import { indexesTo, iterationsFor, SINGLE_PLAN, workersFor } from '../shared/runs/cut-work.ts';
 import { retry } from '../shared/retry.ts';
+import { timeRefusal } from '../shared/runs/one-execution.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
+import { globalTableError } from '../shared/tables/global-table.ts';
 import type { PreparedRestore } from './payloads.ts';
 import { unusableKey } from './restored-table.ts';
 import { engineOf } from './restore-engine.ts';
@@ -31,13 +33,19 @@ const DESCRIBE_PATIENCE_MILLIS = 60_000;
 const writeCap = (input: RestoreInput, target: DescribedTable | undefined): number =>
   input.writeUnitsPerSecond ?? sparedWriteUnits(target);
 
-function assertFitsHistory(
+/** @throws RunTooLongError, RunTooLongForInlineError */
+function assertFitsExecution(
   mapMode: MapMode,
-  size: Pick<RestoreSize, 'items' | 'bytes' | 'workers' | 'writeUnitsPerSecond'>,
+  size: Pick<RestoreSize, 'items' | 'bytes' | 'indexes' | 'workers' | 'writeUnitsPerSecond'>,
 ): void {
-  const { items, workers, writeUnitsPerSecond: units } = size;
-  if (mapMode !== 'INLINE' || units === 0) return;
-  const turns = workers * (Math.ceil(restoreWriteUnits(size) / units / TURN_SECONDS) + PASSES - 1);
+  const { items, workers, indexes, writeUnitsPerSecond: units } = size;
+  if (units === 0) return;
+  // A write takes units of the cap for the table and for each index.
+  const seconds = (restoreWriteUnits(size) * (1 + indexes)) / units;
+  const refusal = timeRefusal(seconds, { state: 'Nothing was created.', canBeHeld: false });
+  if (refusal !== undefined) throw refusal;
+  if (mapMode !== 'INLINE') return;
+  const turns = workers * (Math.ceil(seconds / TURN_SECONDS) + PASSES - 1);
   if (fitsHistory({ iterations: PASSES * workers, turns })) return;
   throw new RunTooLongForInlineError(
     `Restoring ${items} items at ${units} write units a second would exceed Step Functions' history of 25,000 events. Nothing was created. To allow more, ${deployWith('mapMode', 'DISTRIBUTED')}, or start with a higher writeUnitsPerSecond.`,
@@ -52,7 +60,7 @@ interface Restoring {
 /**
  * Divides the work. The backup says how much there is.
  *
- * @throws RunTooLongForInlineError, InvalidInputError, CostLimitError before anything is created; none is retried
+ * @throws RunTooLongError, RunTooLongForInlineError, InvalidInputError, CostLimitError before anything is created; none is retried
  */
 export function planOf(runtime: Runtime, input: RestoreInput, restoring: Restoring): Plan {
   const size = sizeOf(runtime, input, restoring);
@@ -88,15 +96,20 @@ function sizeOf({ config }: Runtime, input: RestoreInput, { manifest, target }: 
   const asked = input.maxConcurrency ?? maxConcurrency;
   const files = Math.max(1, manifest.files.length);
   const workers = workersFor({ mapMode, asked, capsPerSecond: [writeUnitsPerSecond], others: [files] });
-  assertFitsHistory(mapMode, { items, bytes, workers, writeUnitsPerSecond });
   const shards = Math.min(iterationsFor({ mapMode, workers, bytes }), files);
   const unpricedClass = unpricedClassOf([classOf(manifest, target)]);
-  const indexes = indexesOf(manifest);
-  return { region, unpricedClass, items, bytes, files, indexes, workers, shards, writeUnitsPerSecond };
+  const indexes = indexesOf(manifest, target);
+  const size = { items, bytes, indexes, workers, writeUnitsPerSecond };
+  assertFitsExecution(mapMode, size);
+  return { ...size, region, unpricedClass, files, shards };
 }
 
-const indexesOf = ({ table }: MigrationManifest): number =>
-  table.globalSecondaryIndexes.length + table.localSecondaryIndexes.length;
+/** Of the table that is restored into: a new one gets those of the backup. */
+function indexesOf({ table }: MigrationManifest, target: DescribedTable | undefined): number {
+  const { GlobalSecondaryIndexes: global = [], LocalSecondaryIndexes: local = [] } = target ?? {};
+  if (target !== undefined) return global.length + local.length;
+  return table.globalSecondaryIndexes.length + table.localSecondaryIndexes.length;
+}
 
 /** Of the table that is restored into: a new one gets that of the backup. */
 function classOf({ table }: MigrationManifest, target: DescribedTable | undefined): string | undefined {
@@ -199,6 +212,8 @@ function assertUsable({ config }: Runtime, input: RestoreInput, { manifest, targ
       `Table ${name} exists, but ${difference} It was not touched.`,
       intoNewTable(config, typedInput(input)),
     );
+  const globalTable = globalTableError(target, intoNewTable(config, typedInput(input)));
+  if (globalTable !== undefined) throw globalTable;
   if (target.TableStatus === 'ACTIVE' || target.TableStatus === 'UPDATING') return;
   throw new RestoreTargetError(
     `Table ${name} is ${target.TableStatus ?? 'in an unknown state'}, not ACTIVE. It was not touched.`,
@@ -208,8 +223,8 @@ function assertUsable({ config }: Runtime, input: RestoreInput, { manifest, targ
 /**
  * Finds the backup, checks its manifests and the target, and divides the work. Only reads.
  *
- * @throws BackupNotFoundError, BackupDamagedError, RestoreTargetError, TableSchemaMismatchError,
- *   InvalidInputError, RunTooLongForInlineError, CostLimitError; none is retried.
+ * @throws BackupNotFoundError, BackupDamagedError, RestoreTargetError, TableSchemaMismatchError, GlobalTableError,
+ *   InvalidInputError, RunTooLongError, RunTooLongForInlineError, CostLimitError; none is retried.
  */
 export async function prepareRestore(
   runtime: Runtime,

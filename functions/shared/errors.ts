@@ -98,6 +98,11 @@ export class RunTooLongForInlineError extends MigrationError {
   override readonly name = 'RunTooLongForInlineError';
 }
 
+/** The run would take longer than an execution lasts. Raise the caps, or let it be held and resume it. */
+export class RunTooLongError extends MigrationError {
+  override readonly name = 'RunTooLongError';
+}
+
 /** The run would cost more than `maxCost`, or nobody knows what it costs. The message names estimate and limit. */
 export class CostLimitError extends MigrationError {
   override readonly name = 'CostLimitError';

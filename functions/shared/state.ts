@@ -67,6 +67,8 @@ export const planSchema = z.lazy(() =>
     readUnitsPerSecond: z.number().min(0),
     /** Cap over all workers in write units a second; 0: none. */
     writeUnitsPerSecond: z.number().min(0),
+    /** Indexes of the filled table that has most of them; absent: none. A write takes units of the cap for each. */
+    indexes: z.number().int().min(1).optional(),
     /** Products that the table probably holds: by DescribeTable, up to six hours old, or counted if the table is small. */
     estimatedProducts: z.number().min(0),
     estimatedBytes: z.number().min(0),

@@ -10,6 +10,7 @@ import { itemsPerFileFor, type RunSize, sizeOfPlan } from '../shared/cost/run-si
 import { RunTooLongForInlineError } from '../shared/errors.ts';
 import { indexesTo, iterationsFor, MAX_INLINE_WORKERS, workersFor } from '../shared/runs/cut-work.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
+import { EXECUTION_DAYS, secondsOf, timeRefusal } from '../shared/runs/one-execution.ts';
 import type { Plan } from '../shared/state.ts';
 import { leastSparedWriteUnits, sparedReadUnits } from '../shared/aws/live-capacity.ts';
 
@@ -28,6 +29,8 @@ export interface SizingFacts {
   readonly quotaWorkers: number | undefined;
   /** The tables that items go into, as far as they exist. */
   readonly targets: readonly (TableDescription | undefined)[];
+  /** Of the table that has most of them, as it is or as it will be created. */
+  readonly indexes?: number;
 }
 
 /** One worker is quick enough for this many. More workers would only start cold. */
@@ -43,14 +46,16 @@ interface Size {
 /**
  * Cuts a run: segments, shards, workers, caps, and what it will take.
  *
- * @throws RunTooLongForInlineError when not even one worker fits into an INLINE history; not retried.
+ * @throws RunTooLongForInlineError when not even one worker fits into an INLINE history, RunTooLongError; not retried.
  */
 export function sizeRun(facts: SizingFacts): Plan {
   const size = sizeOf(facts);
   const isStale = !facts.probe.isWhole && size.products === facts.probe.items;
   const wanted = wantedWorkers(facts, size, isStale);
   const caps = { readUnitsPerSecond: readCap(facts), writeUnitsPerSecond: writeCap(facts) };
-  const runSize = { ...size, ...caps, region: facts.config.region };
+  const { indexes = 0 } = facts;
+  const indexed = indexes === 0 ? {} : { indexes };
+  const runSize = { ...size, ...caps, ...indexed, region: facts.config.region };
   const workers = fitHistory(facts, { ...runSize, workers: wanted });
   const iterations = iterationsOf(facts.config.mapMode, size, workers);
   const unpricedClass = unpricedClassOf([facts.source, ...facts.targets].map(classOf));
@@ -60,6 +65,7 @@ export function sizeRun(facts: SizingFacts): Plan {
     workers,
     itemsPerFile: itemsPerFileFor(size.products),
     ...caps,
+    ...indexed,
     ...(unpricedClass !== undefined && { unpricedClass }),
     estimatedProducts: size.products,
     estimatedBytes: size.bytes,
@@ -68,8 +74,20 @@ export function sizeRun(facts: SizingFacts): Plan {
     }),
     warnings: loweringWarning(facts, workers),
   };
-  return priced(plan, facts.config.region);
+  return withinTime(facts, priced(plan, facts.config.region));
 }
+
+/** @throws RunTooLongError where the run would be rolled back before it can end; not retried */
+function withinTime({ input, config }: SizingFacts, plan: Plan): Plan {
+  const { writeEngine = 'batch', onFailure } = input;
+  const seconds = writeEngine === 'batch' ? secondsOf(sizeOfPlan(plan, config)) : 0;
+  const refusal = timeRefusal(seconds, { state: 'Nothing was created.', canBeHeld: true });
+  if (refusal === undefined) return plan;
+  if (onFailure !== 'hold') throw refusal;
+  return { ...plan, warnings: [...plan.warnings, HELD_IN_TIME] };
+}
+
+const HELD_IN_TIME = `The run takes longer than the ${EXECUTION_DAYS} days that an execution lasts. It is held then, and goes on when it is resumed.`;
 
 const classOf = (table: TableDescription | undefined): string | undefined =>
   table?.TableClassSummary?.TableClass;

@@ -1,8 +1,10 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { parseMigrateInput, type MigrateInput } from '../shared/runs/migrate-input.ts';
 import { estimateRun } from '../shared/cost/estimate.ts';
 import { sizeOfPlan } from '../shared/cost/run-size.ts';
 import { openScan, type ScanScope, wholeTable } from '../shared/copy/scan.ts';
 import type { Config } from '../shared/env.ts';
+import type { TableSpec } from '../shared/migration/table-spec.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan, TestConnectionInput } from '../shared/state.ts';
 import { type Check, done, reach } from './check.ts';
@@ -76,7 +78,8 @@ async function planRun(
     checkQuota(runtime),
     checkTimeToLive(runtime),
   ]);
-  const sized = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targets });
+  const indexes = Math.max(...runtime.migration.filled.map((spec, at) => indexesOf(spec, targets[at])));
+  const sized = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targets, indexes });
   const { obstacles: bulkObstacles, choice } = checkEngine({ input, plan: sized, place: config, targets });
   const plan = choice === undefined ? sized : priced({ ...sized, writeEngine: choice.chosen }, region);
   const { attribute: timeToLiveAttribute } = timeToLive;
@@ -96,6 +99,12 @@ async function planRun(
       ...(timeToLiveAttribute !== undefined && { timeToLiveAttribute }),
     },
   };
+}
+
+/** Of a table as it is, or as it will be created. */
+function indexesOf(spec: TableSpec, table: TableDescription | undefined): number {
+  const { GlobalSecondaryIndexes: global = [], LocalSecondaryIndexes: local = [] } = table ?? {};
+  return table === undefined ? spec.indexes.length : global.length + local.length;
 }
 
 async function probeSource({ items, clock, config }: Runtime): Promise<SizingFacts['probe']> {

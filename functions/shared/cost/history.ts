@@ -12,6 +12,9 @@ export interface MapWork {
 /** Events that Step Functions keeps of one execution, at most. */
 export const HISTORY_EVENTS = 25_000;
 
+/** `TimeoutSeconds` of every machine: how long one execution lasts, pauses included. */
+export const EXECUTION_SECONDS = 604_800;
+
 /** What Maps may fill of it; the rest is for retries, for pauses (`ledger/control.ts`) and for the states around them. */
 const MAX_MAP_EVENTS = 18_000;
 

@@ -54,12 +54,13 @@ interface Rates {
 
 /** Units a second at the source, at the target when it is read, and at the target when it is written. */
 function ratesOf(
-  { workers, readUnitsPerSecond = 0, writeUnitsPerSecond = 0 }: RunSize,
+  { workers, readUnitsPerSecond = 0, writeUnitsPerSecond = 0, indexes = 0 }: RunSize,
   isCold: boolean,
 ): Rates {
   // The cap is for each table that is read.
   const reading = { workers, perWorker: READ_UNITS_PER_WORKER, capPerSecond: readUnitsPerSecond };
-  const writing = { workers, perWorker: WRITE_UNITS_PER_WORKER, capPerSecond: writeUnitsPerSecond };
+  const capPerSecond = writeUnitsPerSecond / (1 + indexes);
+  const writing = { workers, perWorker: WRITE_UNITS_PER_WORKER, capPerSecond };
   return {
     source: sustainedRate({ ...reading, quota: COLD_READ_UNITS_PER_SECOND }),
     target: sustainedRate({ ...reading, quota: isCold ? COLD_READ_UNITS_PER_SECOND : TABLE_QUOTA }),

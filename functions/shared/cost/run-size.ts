@@ -21,6 +21,8 @@ export interface RunSize extends Billing {
   /** Caps over all workers; 0 or absent: none. */
   readonly readUnitsPerSecond?: number;
   readonly writeUnitsPerSecond?: number;
+  /** Indexes of the filled tables: a write takes units of the cap for each of them, too. Default: none. */
+  readonly indexes?: number | undefined;
   /** Reads of a provisioned source are paid for anyway. Default PAY_PER_REQUEST. */
   readonly sourceBilling?: 'PROVISIONED' | 'PAY_PER_REQUEST';
   /** What fills the tables. Default batch. */
@@ -57,6 +59,7 @@ export function sizeOfPlan(
     itemsPerFile: plan.itemsPerFile,
     readUnitsPerSecond: plan.readUnitsPerSecond,
     writeUnitsPerSecond: plan.writeUnitsPerSecond,
+    indexes: plan.indexes,
   };
 }
 

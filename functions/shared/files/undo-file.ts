@@ -23,6 +23,25 @@ export interface KeptItems {
   readonly firstNumber: number;
 }
 
+/** What one PUT carries and one reader holds. */
+const MAX_OBJECT_BYTES = 8 * 1024 * 1024;
+
+/** Cuts items into groups that one object each can keep. An item may have 400 KB, and its line several times as much. */
+export function undoGroups(items: readonly WireItem[]): readonly (readonly WireItem[])[] {
+  const groups: WireItem[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    const added = Buffer.byteLength(encodeLine(item));
+    if (bytes + added > MAX_OBJECT_BYTES) {
+      groups.push([]);
+      bytes = 0;
+    }
+    groups.at(-1)?.push(item);
+    bytes += added;
+  }
+  return groups;
+}
+
 /** Where a set of items was kept. */
 export interface KeptObject {
   readonly number: number;

@@ -7,7 +7,10 @@ import { newWarnings, warningChange } from './warnings.ts';
 
 /** Facts of a run that its stages add; status, lock and recoveryOwner change by `transition` only. */
 export type RunFacts = Partial<
-  Pick<Run, 'source' | 'backup' | 'rehearsal' | 'verification' | 'details' | 'protection' | 'failure'>
+  Pick<
+    Run,
+    'plan' | 'source' | 'backup' | 'rehearsal' | 'verification' | 'details' | 'protection' | 'failure'
+  >
 >;
 
 /**

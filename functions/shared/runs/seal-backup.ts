@@ -9,7 +9,7 @@ import {
 import { type Command, type Commands, commandsOf, type Input } from '../commands.ts';
 import { costRefusal } from '../cost/cost-limit.ts';
 import { estimateRun } from '../cost/estimate.ts';
-import { sizeOfPlan } from '../cost/run-size.ts';
+import { type RehearsedSize, sizeOfPlan } from '../cost/run-size.ts';
 import { BackupDamagedError, TooManyQuarantinedError } from '../errors.ts';
 import { type Fence, fenceOf } from '../ledger/fence.ts';
 import { listFiles } from '../ledger/file.ts';
@@ -24,6 +24,7 @@ import { expiringSentence } from '../aws/time-to-live.ts';
 import { listTransformed } from '../ledger/transformed-file.ts';
 import { inputOf } from './again-input.ts';
 import { refuseOtherSource } from './known-source.ts';
+import { countedLength } from './one-execution.ts';
 import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
 import { hasTargets, targetManifests, targetProblems, targetsPrefix } from './seal-targets.ts';
 
@@ -37,7 +38,8 @@ export type SealedBackup = Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'i
  * Makes a backup of the files: proves that nothing is missing or superfluous, then writes the manifests of
  * target files and backup, the backup's summary last. Idempotent; a second call writes the same bytes.
  *
- * @throws BackupDamagedError; SourceReplacedError; TooManyQuarantinedError and CostLimitError once the backup is sealed; RunClosedError (none retried).
+ * @throws BackupDamagedError; SourceReplacedError; TooManyQuarantinedError, CostLimitError, RunTooLongError and
+ *   RunTooLongForInlineError once the backup is sealed; RunClosedError (none retried).
  */
 export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise<SealedBackup> {
   const { ledger, clock } = runtime;
@@ -69,7 +71,8 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
   await writeManifests(runtime, fence, [...transformed.manifests, ...manifestObjects(facts)]);
   const backup = backupSummary(runtime, run, totals);
   const rehearsal = rehearsalOf(totals);
-  await updateRun(ledger, input, { backup, rehearsal });
+  const { refusal, ...length } = countedLength(runtime, run, countedSize(totals));
+  await updateRun(ledger, input, { backup, rehearsal, ...length });
   await warnOfExpiry(runtime, run, totals);
   runtime.logger.info('The backup is sealed.', {
     runId: run.runId,
@@ -79,6 +82,7 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
   });
   assertFewQuarantined(runtime, run, totals);
   assertWithinCost(runtime, run, rehearsal);
+  if (refusal !== undefined) throw refusal;
   const { backupId, uri, items } = backup;
   return { backupId, uri, files: files.length, items, quarantined: rehearsal.quarantined };
 }
@@ -178,6 +182,11 @@ function assertWithinCost({ config }: Runtime, run: Run, rehearsal: Rehearsal): 
   });
   if (refusal !== undefined) throw refusal;
 }
+
+const countedSize = ({ rehearsed }: BackupTotals): RehearsedSize => {
+  const { metadata = 0, variants = 0, targetBytes = 0, writeUnitsExpected: writeUnits = 0 } = rehearsed;
+  return { metadata, variants, targetBytes, writeUnits };
+};
 
 /** A held run goes on under another limit; it cannot be told to have none. */
 function againWith(

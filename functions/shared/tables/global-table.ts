@@ -10,21 +10,28 @@ export function replicasOf({ Replicas = [] }: TableDescription): string | undefi
   return Replicas.map(({ RegionName = 'another Region' }) => RegionName).join(', ');
 }
 
+const otherNames = (): string =>
+  stepText([
+    `Remove its replicas, or let the migration use other names: ${deployWith('tablePrefix', '<prefix>')}. Add replicas afterwards`,
+  ]);
+
 /**
  * Why a table cannot be filled; `undefined`: it can. Between replicas the later write wins, whatever a condition has
  * found in its own Region. Where reads and writes are consistent over all Regions, conditions hold in all of them.
  *
+ * @param nextStep default: what helps a migration
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
  */
-export function globalTableError(table: TableDescription): GlobalTableError | undefined {
+export function globalTableError(
+  table: TableDescription,
+  nextStep = otherNames(),
+): GlobalTableError | undefined {
   const { TableName = '', MultiRegionConsistency } = table;
   const regions = replicasOf(table);
   if (regions === undefined || MultiRegionConsistency === 'STRONG') return undefined;
   return new GlobalTableError(
     `Table ${TableName} is a global table with replicas (${regions}). Every write into an existing table has a condition, and conditions hold in one Region only: what the shop writes in another Region at the same moment could be lost. The table was not touched.`,
-    stepText([
-      `Remove its replicas, or let the migration use other names: ${deployWith('tablePrefix', '<prefix>')}. Add replicas afterwards`,
-    ]),
+    nextStep,
   );
 }
 

@@ -1,7 +1,11 @@
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { beginRestore } from '../../../functions/restore-from-backup/begin-restore.ts';
-import { defaultTarget, prepareRestore } from '../../../functions/restore-from-backup/plan-restore.ts';
+import {
+  defaultTarget,
+  planOf,
+  prepareRestore,
+} from '../../../functions/restore-from-backup/plan-restore.ts';
 import { loadFiles } from '../../../functions/restore-from-backup/restore-files.ts';
 import {
   parseRestoreInput,
@@ -10,7 +14,9 @@ import {
 import { readManifest } from '../../../functions/shared/files/backup-catalog.ts';
 import { dataFileKey } from '../../../functions/shared/files/layout.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
+import type { Plan } from '../../../functions/shared/state.ts';
 import { endingOf, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
+import { addReplica } from '../../support/add-replica.ts';
 import { type Bench, products, sourceTable } from '../../unit/files/backup-bench.ts';
 import { backedUp, begin, restore, startTime, tableNames } from './restore-bench.ts';
 
@@ -25,10 +31,29 @@ describe('the plan of a restore', () => {
     const { plan: free } = await prepareRestore(bench.runtime, { maxConcurrency: 500 }, startTime);
     expect(free.workers).toBeLessThanOrEqual(12);
   });
-  it('is refused when an INLINE history would not hold it', async () => {
+  it('is refused when it would take longer than an execution lasts', async () => {
     ({ bench } = await backedUp(products(600)));
     const slow = prepareRestore(bench.runtime, { writeUnitsPerSecond: 0.0001 }, startTime);
-    await expect(slow).rejects.toMatchObject({ name: 'RunTooLongForInlineError' });
+    await expect(slow).rejects.toMatchObject({
+      name: 'RunTooLongError',
+      message: expect.stringMatching(/ends after 7 days\. Nothing was created\. Start with higher caps\.$/),
+    });
+  });
+  it('is refused when an INLINE history would not hold it, where a write takes units for each index as well', async () => {
+    const sealed = await backedUp(products(60));
+    ({ bench } = sealed);
+    const read = await readManifest(bench.objects, sealed.backupId);
+    const files = Array.from({ length: 40 }, () => read.files).flat();
+    const manifest = { ...read, files, itemCount: 20_000_000, tableBytes: 2e10 };
+    const planWith = (indexes: number): Plan => {
+      const index = { IndexName: 'any', KeySchema: [], Projection: { ProjectionType: 'ALL' } } as const;
+      const globalSecondaryIndexes = Array.from({ length: indexes }, () => ({ ...index, KeySchema: [] }));
+      const table = { ...read.table, globalSecondaryIndexes };
+      const input = { maxConcurrency: 40, writeUnitsPerSecond: 1_000 };
+      return planOf(bench.runtime, input, { manifest: { ...manifest, table }, target: undefined });
+    };
+    expect(planWith(0).workers).toBe(40);
+    expect(() => planWith(3)).toThrow(expect.objectContaining({ name: 'RunTooLongForInlineError' }));
   });
   it('says what the restore is expected to take, and is refused when that costs more than its limit', async () => {
     ({ bench } = await backedUp(products(600)));
@@ -134,6 +159,22 @@ describe('a restore into a source table that is gone', () => {
     });
     const into = await prepareRestore(bench.runtime, { backupId }, startTime);
     expect(into.order.targetTable).toBe(defaultTarget(sourceTable, startTime));
+  });
+});
+
+describe('a restore into a table with replicas', () => {
+  it('is refused, because a condition does not see what the shop writes in another Region', async () => {
+    const sealed = await backedUp(products(5));
+    ({ bench } = sealed);
+    const targetTable = 'products-restored-mine';
+    await restore(bench, { targetTable });
+    addReplica(bench.runtime.clients.dynamo, targetTable);
+    await expect(prepareRestore(bench.runtime, { targetTable }, startTime)).rejects.toMatchObject({
+      name: 'GlobalTableError',
+      message: expect.stringMatching(
+        /^Table products-restored-mine is a global table .* not touched\.\nTo restore into a new table:\nnpm run restore -- --stage test\n/,
+      ),
+    });
   });
 });
 

@@ -40,6 +40,12 @@ async function planned(plan: Partial<Plan>, more: Partial<RunParameters> = {}): 
   return end(made.run, 'PLANNED');
 }
 
+/** Lets the dry run have counted these items. */
+async function counted(rehearsal: object): Promise<void> {
+  const set = { rehearsal: { ...(await resumed()).rehearsal, ...rehearsal } };
+  await updateIf(bench.runtime.ledger, runKey('run-1'), { set });
+}
+
 /** What BeginRun answers an execution that resumes the run, where TestConnection has found these caps for a new one. */
 function resume(fresh: Partial<Plan>, input: object = {}, runtime: Runtime = bench.runtime) {
   return beginMigration(runtime, {
@@ -82,8 +88,20 @@ describe('the plan of a resumed run', () => {
 
   it('is refused where the lower caps make it too long for its history', async () => {
     await planned({ workers: 20, estimatedProducts: 10_000_000, estimatedBytes: 1e10 });
+    await counted({ metadata: 10_000_000, variants: 40_000_000, targetBytes: 3e10 });
     await expect(resume({ writeUnitsPerSecond: 0.5 })).rejects.toThrow('Nothing was changed');
     expect(await resumed()).toMatchObject({ status: 'PLANNED' });
+  });
+
+  it('is refused where the items that the dry run has counted make it too long for its history', async () => {
+    const cut = { workers: 20, segments: indexesTo(20), shards: indexesTo(20) };
+    await planned({ ...cut, estimatedProducts: 1_000_000, estimatedBytes: 1e9 });
+    const caps = { writeUnitsPerSecond: 500 };
+    await counted({ metadata: 1_000_000, variants: 90_000_000, targetBytes: 4e10 });
+    await expect(resume(caps)).rejects.toMatchObject({ name: 'RunTooLongForInlineError' });
+    expect(await resumed()).toMatchObject({ status: 'PLANNED' });
+    await counted({ metadata: 1_000_000, variants: 4_000_000, targetBytes: 3e9 });
+    expect(await resume(caps)).toMatchObject({ run: { outcome: 'RESUMED' } });
   });
 
   it('keeps its caps where they are lower than those of a new run', async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { MapMode } from '../../../functions/shared/cost/history.ts';
+import { EXECUTION_SECONDS, type MapMode } from '../../../functions/shared/cost/history.ts';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
-import { EXECUTION_SECONDS, limitsOf } from '../../../workflow/cli/scale/limits.ts';
+import { limitsOf } from '../../../workflow/cli/scale/limits.ts';
 import { measureSamples } from '../../../workflow/cli/scale/sample-product.ts';
 import { acceptedOf, isRefused, scaleRun } from '../../../workflow/cli/scale/scale-run.ts';
 import { sizesUpTo } from '../../../workflow/cli/scale/scale-sizes.ts';

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 import { backupLayout, dataFileKey } from '../../../functions/shared/files/layout.ts';
-import { readRun } from '../../../functions/shared/ledger/run.ts';
+import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { updateIf } from '../../../functions/shared/ledger/store.ts';
+import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { type Bench, products, productsTable, startBench } from './backup-bench.ts';
 import { sealedBench, transformedBench } from './sealed-bench.ts';
@@ -20,6 +22,12 @@ const allowing = (maxQuarantined: number) =>
     onExisting: 'keep',
     maxConcurrency: 1,
   }) as const;
+
+/** Gives the run a cap on writing that makes it take months. */
+async function slowDown({ runId, plan: cut }: Run): Promise<void> {
+  const slow = { ...cut, writeUnitsPerSecond: 0.000_01 };
+  await updateIf(bench.runtime.ledger, runKey(runId), { set: { plan: slow } });
+}
 
 async function rehearsed(items: readonly WireItem[], run = {}) {
   const transformed = await transformedBench(items, { plan, run });
@@ -109,6 +117,29 @@ describe('SealBackup', () => {
       ),
     });
     expect(bench.objects.bodies.has(backupLayout(run.backupId).manifestSummary)).toBe(true);
+  });
+  it('seals the backup first, and then says that the counted run takes longer than an execution lasts', async () => {
+    const run = await rehearsed(products(50));
+    await slowDown(run);
+    await expect(sealBackup(bench.runtime, run)).rejects.toMatchObject({
+      name: 'RunTooLongError',
+      message: expect.stringMatching(/ends after 7 days\. No table was created\. Backup \S+ is kept\./),
+    });
+    expect(bench.objects.bodies.has(backupLayout(run.backupId).manifestSummary)).toBe(true);
+  });
+  it('says that an INLINE history does not hold the counted run, where it would be held', async () => {
+    const run = await rehearsed(products(50), { parameters: { ...allowing(0), onFailure: 'hold' } });
+    await slowDown(run);
+    await expect(sealBackup(bench.runtime, run)).rejects.toMatchObject({
+      name: 'RunTooLongForInlineError',
+      message: expect.stringMatching(/\(100 items to write at the present caps\)\. No table was created\./),
+    });
+  });
+  it('notes how many events the counted run fills, by which its pauses go', async () => {
+    const run = await rehearsed(products(50), { parameters: allowing(0) });
+    await sealBackup(bench.runtime, run);
+    const { plan: counted } = await readRun(bench.runtime.ledger, run.runId);
+    expect(counted).toEqual({ ...run.plan, mapEvents: expect.any(Number) });
   });
   it('seals a counted run that costs less than its limit, and any dry run', async () => {
     const cheap = await rehearsed(products(5), { parameters: { ...allowing(0), maxCost: 1 } });

@@ -4,6 +4,7 @@ import {
   type KeeperScope,
   type KeptChange,
 } from '../../../functions/migrate-products/keeper.ts';
+import { readUndo } from '../../../functions/shared/files/undo-file.ts';
 import { keyMark, listUndoRecords } from '../../../functions/shared/ledger/undo-record.ts';
 import { keyOfSpec } from '../../../functions/shared/migration/table-spec.ts';
 import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
@@ -67,6 +68,21 @@ describe('keeping items before they are changed', () => {
     expect(await listUndoRecords(bench.runtime.ledger, { runId, stem: '0-0' })).toMatchObject([
       { number: 0, isShared: true, leftAlone: [] },
     ]);
+  });
+
+  it('keeps large items in several objects, because one request carries only so much', async () => {
+    const large = (SK: string): KeptChange => {
+      const one = kept(SK, remove);
+      return { ...one, old: { ...one.old, text: { S: 'x'.repeat(3 * 1024 * 1024) } } };
+    };
+    await createKeeper(scope()).change([large('A'), large('B'), large('C'), kept('D', remove)], 2);
+    const records = await listUndoRecords(bench.runtime.ledger, { runId, stem: '0-0' });
+    expect(records.map(({ keys }) => keys)).toEqual([
+      [markOf('A'), markOf('B')],
+      [markOf('C'), markOf('D')],
+    ]);
+    const undo = await readUndo({ objects: bench.objects, runId, stem: '0-0' }, key);
+    expect(undo.size).toBe(4);
   });
 
   it('notes nothing after a request without an answer', async () => {

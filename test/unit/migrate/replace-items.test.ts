@@ -1,11 +1,18 @@
+import { type CreateGlobalSecondaryIndexAction, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import type { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { catchingUpWarnings } from '../../../functions/complete-run/catching-up.ts';
+import { readRecords } from '../../../functions/shared/ledger/run-records.ts';
 import type { Shard } from '../../../functions/shared/ledger/shard.ts';
-import type { Runtime } from '../../../functions/shared/runtime.ts';
+import { countOver } from '../../../functions/shared/runs/count-shards.ts';
+import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
+import type { WorkerInput, WorkerOutput } from '../../../functions/shared/state.ts';
+import { compareShard } from '../../../functions/verify-migration/compare-shard.ts';
+import { scanSegment } from '../../../functions/verify-migration/scan-segment.ts';
+import { drive, longTurn } from '../files/backup-bench.ts';
 import { readUndo } from '../../../functions/shared/files/undo-file.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
-import { wireItem } from '../../../functions/shared/items/wire-item.ts';
+import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import {
   changeSource,
   type MigrateBench,
@@ -17,6 +24,7 @@ import {
   sizedProducts,
   snapshot,
   targetKey,
+  targetName,
 } from './migrate-bench.ts';
 import { keyOfSpec } from '../../../functions/shared/migration/table-spec.ts';
 import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
@@ -201,6 +209,34 @@ describe('replacing', () => {
     });
   });
 
+  it('names the item whose new version DynamoDB refuses, because the owner has added an index', async () => {
+    bench = await migrateBench({ products: [sizedProduct(1, { brand: { S: 'Kala' } })] });
+    await bench.migrate();
+    const keys = ['PK', 'SK', 'brand'].map(
+      (AttributeName) => ({ AttributeName, AttributeType: 'S' }) as const,
+    );
+    const index: CreateGlobalSecondaryIndexAction = {
+      IndexName: 'byBrand',
+      KeySchema: [{ AttributeName: 'brand', KeyType: 'HASH' }],
+      Projection: { ProjectionType: 'KEYS_ONLY' },
+    };
+    await bench.runtime.clients.dynamo.send(
+      new UpdateTableCommand({
+        TableName: targetName,
+        AttributeDefinitions: keys,
+        GlobalSecondaryIndexUpdates: [{ Create: index }],
+      }),
+    );
+    await changeSource(bench, sizedProduct(1, { brand: { N: '5' } }));
+    const run = await bench.nextRun('run-2', replacing);
+    await expect(bench.migrate(run)).rejects.toMatchObject({
+      name: 'ItemRefusedError',
+      message: expect.stringMatching(
+        /^DynamoDB refuses item PRODUCT#p-1 \/ METADATA of table products-enhanced, made from product p-1, .*brand/,
+      ),
+    });
+  });
+
   it('leaves an item alone that has more attributes than a condition can name', async () => {
     const many = Object.fromEntries(
       Array.from({ length: 150 }, (_, index) => [`a${index}`, { N: String(index) }]),
@@ -214,9 +250,35 @@ describe('replacing', () => {
     const shard = await bench.shard(run);
     expect(shard?.samples).toEqual({ keptTooLarge: ['PRODUCT#p-1 / METADATA'] });
     expect(shard?.counters).toMatchObject({ keptChanged: 0, keptTooLarge: 1 });
-    const shards = new Map([['MigrateProducts', shard === undefined ? [] : [shard]]] as const);
+    const { runId, executionArn } = run;
+    const compare = (input: WorkerInput, turn: Turn): Promise<WorkerOutput> =>
+      compareShard(bench.runtime, input, turn);
+    await drive(compare, { runId, executionArn, shard: 0 }, longTurn);
+    const { shards } = await readRecords(bench.runtime.ledger, runId);
+    expect(shards.get('CompareByKey')?.[0]?.counters).toMatchObject({ presentDifferent: 1 });
     expect(catchingUpWarnings(bench.runtime, run, { shards })).toEqual([
       '1 item was left alone, because it has more attributes than a condition can name: PRODUCT#p-1 / METADATA.',
+    ]);
+  });
+
+  it('counts an item once that no condition can name and that its product no longer has', async () => {
+    const many = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`a${index}`, { N: '1' }]));
+    const variant = (sku: string): WireItem => ({ sku: { S: sku }, size: { S: sku }, price: { S: '10' } });
+    const made = (...all: readonly WireItem[]): WireItem =>
+      sizedProduct(1, { variants: { L: all.map((M) => ({ M })) } });
+    bench = await migrateBench({ products: [made({ ...variant('BIG'), ...many }, variant('SMALL'))] });
+    await bench.migrate();
+    await changeSource(bench, made(variant('SMALL')));
+    const run = await bench.nextRun('run-2', replacing);
+    await bench.migrate(run);
+    const { runId, executionArn } = run;
+    const scan = (input: WorkerInput, turn: Turn): Promise<WorkerOutput> =>
+      scanSegment(bench.runtime, input, turn);
+    for (const shard of run.plan.segments) await drive(scan, { runId, executionArn, shard }, longTurn);
+    const { shards } = await readRecords(bench.runtime.ledger, runId);
+    expect(countOver(shards, 'VerifyMigration', 'staleVariants')).toBe(1);
+    expect(catchingUpWarnings(bench.runtime, run, { shards })).toEqual([
+      '1 item was left alone, because it has more attributes than a condition can name: PRODUCT#p-1 / VARIANT#BIG.',
     ]);
   });
 

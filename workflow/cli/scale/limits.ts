@@ -1,4 +1,4 @@
-import { HISTORY_EVENTS } from '../../../functions/shared/cost/history.ts';
+import { EXECUTION_SECONDS, HISTORY_EVENTS } from '../../../functions/shared/cost/history.ts';
 import { TURN_SECONDS } from '../../../functions/shared/cost/phases.ts';
 import { PRODUCTS_PER_WORKER } from '../../../functions/shared/cost/throughput.ts';
 import { WORKER_GIGABYTES } from '../../../functions/shared/cost/usage.ts';
@@ -13,8 +13,6 @@ export interface Limit {
   readonly share: number;
 }
 
-/** `TimeoutSeconds` of the machine `migrate`. */
-export const EXECUTION_SECONDS = 604_800;
 /** @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 const PAYLOAD_BYTES = 256 * 1_024;
 const INLINE_ITERATIONS = 40;

@@ -4,7 +4,7 @@ import { estimateRun, workersOf } from '../../../functions/shared/cost/estimate.
 import { childEvents, type MapMode, migrateEvents } from '../../../functions/shared/cost/history.ts';
 import { measureRun, type RunSize, sizeOfPlan } from '../../../functions/shared/cost/run-size.ts';
 import { type Billing, ledgerUnits } from '../../../functions/shared/cost/usage.ts';
-import { InvalidInputError, RunTooLongForInlineError } from '../../../functions/shared/errors.ts';
+import { isNamed } from '../../../functions/shared/errors.ts';
 import type { MigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import type { Plan } from '../../../functions/shared/state.ts';
 import { bulkRefusal, migrateObstacles } from '../../../functions/shared/tables/bulk-obstacles.ts';
@@ -55,7 +55,7 @@ export function scaleRun(thought: Thought, mapMode: MapMode): ScaledRun | Refuse
   try {
     return countRun(thought, mapMode, planOf(thought, mapMode));
   } catch (error) {
-    if (!(error instanceof RunTooLongForInlineError || error instanceof InvalidInputError)) throw error;
+    if (!isNamed(error, 'RunTooLongForInlineError', 'RunTooLongError', 'InvalidInputError')) throw error;
     return { products, mapMode, refusal: `${error.name}: ${error.message}` };
   }
 }

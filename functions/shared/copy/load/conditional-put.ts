@@ -55,7 +55,7 @@ export async function changeIfSame(
   const change = changeOf({ from, to }, names);
   if (change === undefined) return 'too large';
   const update = { tableName, key: keyOf(to, key), change };
-  const outcome = await paidWrite(scope, writeUnitsOf(to), () => scope.updateIf(update));
+  const outcome = await paidPut(scope, to, () => scope.updateIf(update));
   return outcome.written ? 'written' : ((await existingBehind(scope, to, outcome)) ?? 'vanished');
 }
 
@@ -95,11 +95,18 @@ async function putOnce(
   item: WireItem,
 ): Promise<'written' | WireItem | undefined> {
   const condition = absentCondition(scope.key[0]?.name ?? '');
+  const outcome = await paidPut(scope, item, () => scope.items.putIf(scope.tableName, item, condition));
+  return outcome.written ? 'written' : existingBehind(scope, item, outcome);
+}
+
+/** {@link paidWrite} of an item. @throws the scope's own error where DynamoDB will never take it */
+async function paidPut(
+  scope: ConditionalPutScope,
+  item: WireItem,
+  attempt: () => Promise<ConditionalOutcome>,
+): Promise<ConditionalOutcome> {
   try {
-    const outcome = await paidWrite(scope, writeUnitsOf(item), () =>
-      scope.items.putIf(scope.tableName, item, condition),
-    );
-    return outcome.written ? 'written' : await existingBehind(scope, item, outcome);
+    return await paidWrite(scope, writeUnitsOf(item), attempt);
   } catch (error) {
     throw isRefusedItem(error) ? (scope.refusalOf?.(item, error) ?? error) : error;
   }
