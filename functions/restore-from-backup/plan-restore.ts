@@ -10,6 +10,7 @@ import { costRefusal } from '../shared/cost/cost-limit.ts';
 import { estimateRestore, type RestoreSize, restoreWriteUnits } from '../shared/cost/estimate-restore.ts';
 import { fitsHistory, type MapMode } from '../shared/cost/history.ts';
 import { TURN_SECONDS } from '../shared/cost/phases.ts';
+import { timeRefusal } from '../shared/cost/time-limit.ts';
 import { unpricedClassOf, unpricedSentence } from '../shared/cost/prices.ts';
 import { indexesTo, iterationsFor, SINGLE_PLAN, workersFor } from '../shared/runs/cut-work.ts';
 import { retry } from '../shared/retry.ts';
@@ -52,7 +53,7 @@ interface Restoring {
 /**
  * Divides the work. The backup says how much there is.
  *
- * @throws RunTooLongForInlineError, InvalidInputError, CostLimitError before anything is created; none is retried
+ * @throws RunTooLongForInlineError, RunTooLongError, InvalidInputError, CostLimitError before anything is created; none is retried
  */
 export function planOf(runtime: Runtime, input: RestoreInput, restoring: Restoring): Plan {
   const size = sizeOf(runtime, input, restoring);
@@ -62,7 +63,9 @@ export function planOf(runtime: Runtime, input: RestoreInput, restoring: Restori
   const { maxCost } = input;
   const again = (changed: Input): Command =>
     commandsOf(runtime.config).restore({ ...typedInput(input), ...changed });
-  const refusal = costRefusal({ what: 'restore', maxCost, cost, state: 'Nothing was created.', again });
+  const refusal =
+    tooLong(cost.seconds) ??
+    costRefusal({ what: 'restore', maxCost, cost, state: 'Nothing was created.', again });
   if (refusal !== undefined) throw refusal;
   const dollars = isCosted(cost) ? { dollars: Number(cost.dollars.toFixed(6)) } : {};
   const shards = indexesTo(size.shards);
@@ -80,6 +83,14 @@ export function planOf(runtime: Runtime, input: RestoreInput, restoring: Restori
     warnings: isCosted(cost) ? [] : [unpricedSentence(cost)],
   };
 }
+
+const tooLong = (seconds: number) =>
+  timeRefusal({
+    what: 'restore',
+    seconds,
+    ending: 'it would be rolled back then',
+    remedy: 'Start it with more workers (maxConcurrency) or a higher writeUnitsPerSecond.',
+  });
 
 function sizeOf({ config }: Runtime, input: RestoreInput, { manifest, target }: Restoring): RestoreSize {
   const { mapMode, region, maxConcurrency } = config;
@@ -209,7 +220,7 @@ function assertUsable({ config }: Runtime, input: RestoreInput, { manifest, targ
  * Finds the backup, checks its manifests and the target, and divides the work. Only reads.
  *
  * @throws BackupNotFoundError, BackupDamagedError, RestoreTargetError, TableSchemaMismatchError,
- *   InvalidInputError, RunTooLongForInlineError, CostLimitError; none is retried.
+ *   InvalidInputError, RunTooLongForInlineError, RunTooLongError, CostLimitError; none is retried.
  */
 export async function prepareRestore(
   runtime: Runtime,

@@ -98,6 +98,11 @@ export class RunTooLongForInlineError extends MigrationError {
   override readonly name = 'RunTooLongForInlineError';
 }
 
+/** The run is estimated at more time than an execution has. */
+export class RunTooLongError extends MigrationError {
+  override readonly name = 'RunTooLongError';
+}
+
 /** The run would cost more than `maxCost`, or nobody knows what it costs. The message names estimate and limit. */
 export class CostLimitError extends MigrationError {
   override readonly name = 'CostLimitError';

@@ -13,6 +13,7 @@ import { checkEngine } from './check-engine.ts';
 import { checkQuota } from './check-quota.ts';
 import { checkSource } from './check-source.ts';
 import { checkTargets } from './check-targets.ts';
+import { checkTime } from './check-time.ts';
 import { checkTimeToLive } from './check-time-to-live.ts';
 import { priced, type SizingFacts, sizeRun } from './size-run.ts';
 
@@ -79,6 +80,7 @@ async function planRun(
   const sized = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targets });
   const { obstacles: bulkObstacles, choice } = checkEngine({ input, plan: sized, place: config, targets });
   const plan = choice === undefined ? sized : priced({ ...sized, writeEngine: choice.chosen }, region);
+  const estimate = estimateRun(sizeOfPlan(plan, { region }));
   const { attribute: timeToLiveAttribute } = timeToLive;
   const { TableId: sourceTableId } = source;
   return {
@@ -86,7 +88,8 @@ async function planRun(
       ...checkEmpty(config, probe, input),
       quota.check,
       timeToLive.check,
-      ...checkCost(input, estimateRun(sizeOfPlan(plan, { region })), config),
+      ...checkTime(input, estimate, config),
+      ...checkCost(input, estimate, config),
       ...(choice === undefined ? [] : [choice.check]),
     ],
     bulkObstacles,

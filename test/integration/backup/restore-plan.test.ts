@@ -30,6 +30,17 @@ describe('the plan of a restore', () => {
     const slow = prepareRestore(bench.runtime, { writeUnitsPerSecond: 0.0001 }, startTime);
     await expect(slow).rejects.toMatchObject({ name: 'RunTooLongForInlineError' });
   });
+  it('is refused when no execution lasts as long', async () => {
+    ({ bench } = await backedUp(products(600)));
+    await expect(
+      prepareRestore(bench.runtime, { writeUnitsPerSecond: 0.0008 }, startTime),
+    ).rejects.toMatchObject({
+      name: 'RunTooLongError',
+      message: expect.stringContaining(
+        'an execution ends after 168 h 0 min: it would be rolled back then',
+      ) as string,
+    });
+  });
   it('says what the restore is expected to take, and is refused when that costs more than its limit', async () => {
     ({ bench } = await backedUp(products(600)));
     const { plan } = await prepareRestore(bench.runtime, { maxCost: 1 }, startTime);

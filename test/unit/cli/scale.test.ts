@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { MapMode } from '../../../functions/shared/cost/history.ts';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
-import { EXECUTION_SECONDS, limitsOf } from '../../../workflow/cli/scale/limits.ts';
+import { EXECUTION_SECONDS } from '../../../functions/shared/cost/time-limit.ts';
+import { limitsOf } from '../../../workflow/cli/scale/limits.ts';
 import { measureSamples } from '../../../workflow/cli/scale/sample-product.ts';
 import { acceptedOf, isRefused, scaleRun } from '../../../workflow/cli/scale/scale-run.ts';
 import { sizesUpTo } from '../../../workflow/cli/scale/scale-sizes.ts';
@@ -55,10 +56,19 @@ describe('the plan of a table that need not exist', () => {
     for (const count of events) expect(count).toBeLessThanOrEqual(0.8 * 25_000);
   });
 
-  it('holds the run against the time limit of the machine', () => {
-    expect(readFileSync('workflow/migrate.asl.yml', 'utf8')).toContain(
-      `\nTimeoutSeconds: ${EXECUTION_SECONDS}\n`,
+  it('is refused when no execution lasts as long', () => {
+    const run = plan(1e10, 'DISTRIBUTED');
+
+    expect(isRefused(run) && run.refusal).toMatch(
+      /^RunTooLongError: The migration is estimated at 5\d\d h .* min, and an execution ends after 168 h 0 min: it would be rolled back then\. Nothing was created\. .*"onFailure": "hold"/,
     );
+  });
+
+  it('holds the run against the time limit of the machine', () => {
+    for (const machine of ['migrate', 'restore'])
+      expect(readFileSync(`workflow/${machine}.asl.yml`, 'utf8')).toContain(
+        `\nTimeoutSeconds: ${EXECUTION_SECONDS}\n`,
+      );
   });
 });
 

@@ -1,6 +1,7 @@
 import { HISTORY_EVENTS } from '../../../functions/shared/cost/history.ts';
 import { TURN_SECONDS } from '../../../functions/shared/cost/phases.ts';
 import { PRODUCTS_PER_WORKER } from '../../../functions/shared/cost/throughput.ts';
+import { EXECUTION_SECONDS } from '../../../functions/shared/cost/time-limit.ts';
 import { WORKER_GIGABYTES } from '../../../functions/shared/cost/usage.ts';
 import type { ScaledRun } from './scale-run.ts';
 
@@ -13,8 +14,6 @@ export interface Limit {
   readonly share: number;
 }
 
-/** `TimeoutSeconds` of the machine `migrate`. */
-export const EXECUTION_SECONDS = 604_800;
 /** @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 const PAYLOAD_BYTES = 256 * 1_024;
 const INLINE_ITERATIONS = 40;

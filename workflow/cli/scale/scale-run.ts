@@ -4,10 +4,15 @@ import { estimateRun, workersOf } from '../../../functions/shared/cost/estimate.
 import { childEvents, type MapMode, migrateEvents } from '../../../functions/shared/cost/history.ts';
 import { measureRun, type RunSize, sizeOfPlan } from '../../../functions/shared/cost/run-size.ts';
 import { type Billing, ledgerUnits } from '../../../functions/shared/cost/usage.ts';
-import { InvalidInputError, RunTooLongForInlineError } from '../../../functions/shared/errors.ts';
+import {
+  InvalidInputError,
+  RunTooLongError,
+  RunTooLongForInlineError,
+} from '../../../functions/shared/errors.ts';
 import type { MigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import type { Plan } from '../../../functions/shared/state.ts';
 import { bulkRefusal, migrateObstacles } from '../../../functions/shared/tables/bulk-obstacles.ts';
+import { timeRefusalOf } from '../../../functions/test-connection/check-time.ts';
 import { sizeRun } from '../../../functions/test-connection/size-run.ts';
 import { compareEngines, type EngineComparison } from '../engine-comparison.ts';
 import { largestPayload } from './payload.ts';
@@ -49,14 +54,18 @@ export interface RefusedRun {
 /** `maxConcurrency` of a deployment that says nothing else. */
 const DEFAULT_WORKERS = 20;
 
+/** What TestConnection refuses a run with that is too large, or asks for what cannot be. */
+const REFUSALS = [InvalidInputError, RunTooLongError, RunTooLongForInlineError];
+
 /** Plans a run as TestConnection would. Needs no account and no network. */
 export function scaleRun(thought: Thought, mapMode: MapMode): ScaledRun | RefusedRun {
   const { products } = thought;
   try {
     return countRun(thought, mapMode, planOf(thought, mapMode));
   } catch (error) {
-    if (!(error instanceof RunTooLongForInlineError || error instanceof InvalidInputError)) throw error;
-    return { products, mapMode, refusal: `${error.name}: ${error.message}` };
+    if (!REFUSALS.some((refusal) => error instanceof refusal)) throw error;
+    const { name, message } = error as Error;
+    return { products, mapMode, refusal: `${name}: ${message}` };
   }
 }
 
@@ -86,6 +95,8 @@ function countRun(thought: Thought, mapMode: MapMode, plan: Plan): ScaledRun {
   if (refusal !== undefined) throw refusal;
   const engines = compareEngines(size, { asked, obstacles });
   const estimate = estimateRun({ ...size, writeEngine: engines.chosen.engine });
+  const tooLong = timeRefusalOf(input, estimate);
+  if (tooLong !== undefined) throw tooLong;
   const work = workersOf(measureRun(size), estimate.phases);
   const own = migrateEvents(work, { mapMode, tables: migration.targets.length });
   const longest = Math.max(...estimate.phases.map(({ turns }) => turns / plan.segments.length));
