@@ -38,11 +38,41 @@ const syncInputSchema = z.strictObject({
 export type SyncInput = z.infer<typeof syncInputSchema>;
 export type SyncAction = SyncInput['action'];
 
+const START: readonly SyncAction[] = ['start'];
+const CUT_OVER: readonly SyncAction[] = ['cutover'];
+const COMPARING: readonly SyncAction[] = ['start', 'compare'];
+
+/** The actions that a field belongs to; absent: all. Ignored, `dryRun` with a compare would let it repair the target. */
+export const ACTIONS_OF: Readonly<Partial<Record<keyof SyncInput, readonly SyncAction[]>>> = {
+  frozen: CUT_OVER,
+  dryRun: CUT_OVER,
+  maxQuarantined: CUT_OVER,
+  confirm: START,
+  confirmSource: START,
+  allowEmpty: COMPARING,
+  recover: ['cancel'],
+  maxConcurrency: COMPARING,
+  readUnitsPerSecond: COMPARING,
+  writeUnitsPerSecond: COMPARING,
+  note: COMPARING,
+};
+
+/** A clause for each field that the action would ignore. `false` asks for nothing. */
+function strayFields(typed: Readonly<Record<string, unknown>>, { action }: SyncInput): readonly string[] {
+  return Object.entries(ACTIONS_OF)
+    .filter(([field, actions]) => (typed[field] ?? false) !== false && !actions.includes(action))
+    .map(([field, actions]) => {
+      const those = actions.map((one) => `"${one}"`).join(' and ');
+      return `"${field}" is for "action": ${those} only, and the action is "${action}"`;
+    });
+}
+
 /** {@link parseInput} of `sync`. @throws InvalidInputError; not retried. */
 export function parseSyncInput(typed: unknown): SyncInput {
   return parseInput(typed, {
     schema: syncInputSchema,
     of: 'the sync',
+    problems: strayFields,
     help: 'Nothing was changed. {} starts a sync; {"action": "compare"}, {"action": "cutover"} and {"action": "cancel"} work on it.',
   });
 }

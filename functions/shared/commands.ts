@@ -109,7 +109,7 @@ export function commandsOf(place: StagePlace): Commands {
   };
 }
 
-/** The fields that `npm run sync` and `compare` both have an option for. The console takes every field with any action. */
+/** The fields that `npm run sync` and `compare` both have an option for. */
 const sharedBy = ({
   allowEmpty,
   readUnitsPerSecond,

@@ -10,7 +10,7 @@ import { itemsPerFileFor, type RunSize, sizeOfPlan } from '../shared/cost/run-si
 import { RunTooLongForInlineError } from '../shared/errors.ts';
 import { indexesTo, iterationsFor, MAX_INLINE_WORKERS, workersFor } from '../shared/runs/cut-work.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
-import { EXECUTION_DAYS, secondsOf, timeRefusal } from '../shared/runs/one-execution.ts';
+import { EXECUTION_DAYS, secondsOf, secondsOfDryRun, timeRefusal } from '../shared/runs/one-execution.ts';
 import type { Plan } from '../shared/state.ts';
 import { leastSparedWriteUnits, sparedReadUnits } from '../shared/aws/live-capacity.ts';
 
@@ -77,14 +77,24 @@ export function sizeRun(facts: SizingFacts): Plan {
   return withinTime(facts, priced(plan, facts.config.region));
 }
 
-/** @throws RunTooLongError where the run would be rolled back before it can end; not retried */
+/**
+ * A resumed run has done a part of its work, so that nothing is said of it.
+ *
+ * @throws RunTooLongError where the run would be rolled back before it can end; not retried
+ */
 function withinTime({ input, config }: SizingFacts, plan: Plan): Plan {
-  const { writeEngine = 'batch', onFailure } = input;
-  const seconds = writeEngine === 'batch' ? secondsOf(sizeOfPlan(plan, config)) : 0;
-  const refusal = timeRefusal(seconds, { state: 'Nothing was created.', canBeHeld: true });
-  if (refusal === undefined) return plan;
-  if (onFailure !== 'hold') throw refusal;
-  return { ...plan, warnings: [...plan.warnings, HELD_IN_TIME] };
+  const { writeEngine = 'batch', onFailure, dryRun, resume } = input;
+  if (resume !== undefined) return plan;
+  const size = sizeOfPlan(plan, config);
+  const ofRun = writeEngine === 'batch' ? secondsOf(size) : 0;
+  const refusal = timeRefusal(dryRun ? secondsOfDryRun(size) : ofRun, {
+    state: 'Nothing was created.',
+    canBeHeld: true,
+  });
+  if (refusal !== undefined && onFailure !== 'hold') throw refusal;
+  if (refusal !== undefined) return { ...plan, warnings: [...plan.warnings, HELD_IN_TIME] };
+  const later = timeRefusal(ofRun, { state: 'A run like this is refused.', canBeHeld: true });
+  return later === undefined ? plan : { ...plan, warnings: [...plan.warnings, later.message] };
 }
 
 const HELD_IN_TIME = `The run takes longer than the ${EXECUTION_DAYS} days that an execution lasts. It is held then, and goes on when it is resumed.`;

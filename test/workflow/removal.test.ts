@@ -2,35 +2,51 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import type { StagePlace } from '../../functions/shared/commands.ts';
 
-interface OpenSync {
+interface OpenRun {
   readonly runId: string;
+  readonly kind: string;
   readonly status: string;
   readonly sourceTable: string;
+  readonly tablePrefix?: string;
+  readonly kmsKeyArn?: string;
 }
 type Place = { readonly service: string } & StagePlace;
-type ListOpen = (ledger: string) => Promise<readonly OpenSync[]>;
+type ListOpen = (ledger: string) => Promise<readonly OpenRun[]>;
 
 const { deploymentProblem, removalProblem } = createRequire(import.meta.url)(
-  '../../workflow/resources/open-sync.cjs',
+  '../../workflow/resources/open-runs.cjs',
 ) as {
   removalProblem: (place: Place, listOpen: ListOpen) => Promise<string | undefined>;
   deploymentProblem: (
-    place: Place & { readonly sourceTable: string },
+    place: Place & { readonly parameters: Readonly<Record<string, string>> },
     listOpen: ListOpen,
   ) => Promise<string | undefined>;
 };
 
 const place = { service: 'products-migration', stage: 'prod', region: 'eu-west-1' };
 
-/** A ledger with these open syncs. */
+/** A ledger with these runs that still need the service. */
 const ledgerWith =
-  (...syncs: readonly OpenSync[]): ListOpen =>
+  (...runs: readonly OpenRun[]): ListOpen =>
   (ledger) => {
     expect(ledger).toBe('products-migration-prod-ledger');
-    return Promise.resolve(syncs);
+    return Promise.resolve(runs);
   };
 
-const openSync = (sourceTable: string, status = 'SYNCING') => ({ runId: 's1', status, sourceTable });
+const openSync = (sourceTable: string, status = 'SYNCING') => ({
+  runId: 's1',
+  kind: 'sync',
+  status,
+  sourceTable,
+});
+const began = { tablePrefix: 'p-', kmsKeyArn: '' };
+const openRun = (status: string, kind = 'migrate') => ({
+  runId: 'r1',
+  kind,
+  status,
+  sourceTable: 'products',
+  ...began,
+});
 
 const failing = (name: string, message: string) => () =>
   Promise.reject(Object.assign(new Error(message), { name }));
@@ -48,7 +64,34 @@ describe('sls remove', () => {
     },
   );
 
-  it('goes on when no sync is open', async () => {
+  it.each(['RUNNING', 'ROLLING_BACK'])(
+    'is refused while a run is %s, which nothing could roll back any more',
+    async (status) => {
+      const problem = await removalProblem(place, ledgerWith(openRun(status)));
+      expect(problem).toContain(`Run r1 is ${status}. Nothing was removed: without this service`);
+      expect(problem).toContain(
+        'Wait until it has ended: npm run follow -- --stage prod --region eu-west-1 r1.',
+      );
+    },
+  );
+
+  it('is refused while a run is held, with both of its ways on', async () => {
+    const problem = await removalProblem(place, ledgerWith(openRun('HELD')));
+    expect(problem).toContain('Run r1 is HELD. Nothing was removed');
+    expect(problem).toContain('npm run migrate -- --stage prod --region eu-west-1 --resume r1');
+    expect(problem).toContain('npm run rollback -- --stage prod --region eu-west-1 r1');
+    const restore = await removalProblem(place, ledgerWith(openRun('HELD', 'restore')));
+    expect(restore).not.toContain('--resume');
+    expect(restore).toContain('npm run rollback -- --stage prod --region eu-west-1 r1');
+  });
+
+  it('is refused while the tables of a run that succeeded are still closed', async () => {
+    const problem = await removalProblem(place, ledgerWith(openRun('SUCCEEDED')));
+    expect(problem).toContain('Run r1 has succeeded, and its tables are still closed to everybody.');
+    expect(problem).toContain('Nothing was removed');
+  });
+
+  it('goes on when no run needs the service any more', async () => {
     expect(await removalProblem(place, ledgerWith())).toBeUndefined();
   });
 
@@ -56,7 +99,7 @@ describe('sls remove', () => {
     expect(await removalProblem(place, noLedger)).toBeUndefined();
   });
 
-  it('is refused when the ledger cannot be read, because a sync may be open', async () => {
+  it('is refused when the ledger cannot be read, because a run may be at work', async () => {
     const problem = await removalProblem(place, denied);
     expect(problem).toContain(
       'The ledger products-migration-prod-ledger could not be read (AccessDeniedException: not authorized)',
@@ -67,7 +110,8 @@ describe('sls remove', () => {
 });
 
 describe('sls deploy', () => {
-  const deployment = { ...place, sourceTable: 'products' };
+  const parameters = { sourceTable: 'products', tablePrefix: 'p-', kmsKeyArn: '' };
+  const deployment = { ...place, parameters };
 
   it('is refused while a sync of another table is open, with the parameter that keeps it', async () => {
     const syncs = ledgerWith(openSync('products'), openSync('shop'));
@@ -81,9 +125,31 @@ describe('sls deploy', () => {
     expect(problem).toContain('npm run sync -- --stage prod --region eu-west-1 --cancel');
   });
 
-  it('goes on when the open sync is of this table, when none is open, and when nothing was deployed yet', async () => {
-    for (const syncs of [ledgerWith(openSync('products')), ledgerWith(), noLedger])
-      expect(await deploymentProblem(deployment, syncs)).toBeUndefined();
+  it.each([
+    ['sourceTable', 'shop', 'deploy again with --param sourceTable=products and'],
+    ['tablePrefix', 'q-', 'deploy again with --param tablePrefix=p- and'],
+    ['kmsKeyArn', 'arn:key', 'deploy again without kmsKeyArn, and'],
+  ])('is refused with another %s while a run is at work', async (name, value, advice) => {
+    const changed = { ...deployment, parameters: { ...parameters, [name]: value } };
+    for (const status of ['RUNNING', 'ROLLING_BACK']) {
+      const problem = await deploymentProblem(changed, ledgerWith(openRun(status)));
+      expect(problem).toContain(`Run r1 is ${status} with ${name} `);
+      expect(problem).toContain(`and this deployment has "${value}". Nothing was deployed`);
+      expect(problem).toContain('npm run follow -- --stage prod --region eu-west-1 r1');
+      expect(problem).toContain(advice);
+    }
+    expect(await deploymentProblem(changed, ledgerWith(openRun('HELD')))).toBeUndefined();
+    expect(await deploymentProblem(changed, ledgerWith(openRun('SUCCEEDED')))).toBeUndefined();
+  });
+
+  it('goes on with the same parameters, when nothing is open, and when nothing was deployed yet', async () => {
+    for (const runs of [
+      ledgerWith(openSync('products')),
+      ledgerWith(openRun('RUNNING')),
+      ledgerWith(),
+      noLedger,
+    ])
+      expect(await deploymentProblem(deployment, runs)).toBeUndefined();
   });
 
   it('does not know when the ledger cannot be read', async () => {

@@ -504,15 +504,17 @@ describe('a deployment', () => {
 });
 
 describe('a deployment that cannot work', () => {
-  const { problemsOf, settingClashes, unknownParameters } = createRequire(import.meta.url)(
-    '../../workflow/resources/deployment-checks.cjs',
-  ) as {
+  const { embeddedStageProblems, problemsOf, settingClashes, unknownParameters } = createRequire(
+    import.meta.url,
+  )('../../workflow/resources/deployment-checks.cjs') as {
     problemsOf: (deployment: {
+      readonly service: string;
       readonly stage: string;
       readonly region: string;
       readonly parameters: Readonly<Record<string, string>>;
       readonly targets: readonly string[];
     }) => string[];
+    embeddedStageProblems: (stage: string) => string[];
     settingClashes: (settings: readonly string[], parameters: readonly string[]) => string[];
     unknownParameters: (names: readonly string[], known: readonly string[]) => string[];
   };
@@ -537,7 +539,13 @@ describe('a deployment that cannot work', () => {
     closeWaitSeconds: '60',
   };
   const problemsWith = (changes: Partial<typeof good>, stage = 'dev'): string[] =>
-    problemsOf({ stage, region: 'eu-west-1', parameters: { ...good, ...changes }, targets });
+    problemsOf({
+      service: 'products-migration',
+      stage,
+      region: 'eu-west-1',
+      parameters: { ...good, ...changes },
+      targets,
+    });
 
   it('is refused with a sentence for each mistake', () => {
     expect(problemsWith({})).toEqual([]);
@@ -579,6 +587,25 @@ describe('a deployment that cannot work', () => {
     expect(problemsWith({ sourceTable: 'cart' })).toEqual([expect.stringContaining('never be a target')]);
     expect(problemsWith({ tablePrefix: 'x-', sourceTable: 'x-products-enhanced' })).toHaveLength(1);
     expect(problemsWith({ tablePrefix: 'x-', sourceTable: 'cart' })).toEqual([]);
+  });
+
+  it('is refused when the source, or a new table, would be the ledger', () => {
+    const refusal = [
+      expect.stringContaining('Table products-migration-dev-ledger is the ledger of this stage'),
+    ];
+    expect(problemsWith({ sourceTable: 'products-migration-dev-ledger' })).toEqual(refusal);
+    const deployment = { service: 'products-migration', stage: 'dev', region: 'eu-west-1' };
+    const parameters = { ...good, tablePrefix: 'products-migration-dev-' };
+    expect(problemsOf({ ...deployment, parameters, targets: ['ledger'] })).toEqual(refusal);
+  });
+
+  it('is refused on AWS as the stage of the embedded one, which no command would find there', () => {
+    expect(embeddedStageProblems('local')).toEqual([
+      expect.stringContaining(
+        'Stage local is the embedded AWS, which npm run local deploys. Nothing was deployed.',
+      ),
+    ]);
+    expect(embeddedStageProblems('prod')).toEqual([]);
   });
 
   it('is refused with waits that are too long, or too short for workers to have stopped', () => {

@@ -3,7 +3,8 @@
 const { creators, migratedBy, otherFunctions, settingDefaults, targetNames } = require('./from-migration.cjs');
 const { deployWith } = require('../../functions/shared/deploy-with.cjs');
 const { nearestName } = require('../../functions/shared/nearest-name.cjs');
-const { deploymentProblem, openSyncLister, removalProblem } = require('./open-sync.cjs');
+const { deploymentProblem, openRunLister, removalProblem } = require('./open-runs.cjs');
+const { EMBEDDED_STAGE } = require('../../functions/shared/stage-words.cjs');
 
 const matches = (pattern) => (value) => pattern.test(value);
 const wholeNumber = (from, to) => (value) =>
@@ -75,7 +76,7 @@ const settingRules = (defaults) =>
  * @param deployment its `targets` are the names of the new tables, without the prefix; `settings` are the migration's
  *   defaults, whose values stand among the parameters
  */
-function problemsOf({ stage, region, parameters, targets, settings = settingDefaults }) {
+function problemsOf({ service, stage, region, parameters, targets, settings = settingDefaults }) {
   const problems = [...rulesFor({ stage, region }), ...settingRules(settings)]
     .filter(([name, isRight]) => !isRight(String(parameters[name])))
     .map(([name, , expected]) => `Parameter ${name} is "${parameters[name]}"; it must be ${expected}.`);
@@ -88,6 +89,9 @@ function problemsOf({ stage, region, parameters, targets, settings = settingDefa
     problems.push(
       `Source table "${parameters.sourceTable}" is also the name of the new table ${clash}: the source must never be a target. Choose another tablePrefix.`,
     );
+  const ledger = `${service}-${stage}-ledger`;
+  if ([parameters.sourceTable, ...targets.map((table) => `${parameters.tablePrefix}${table}`)].includes(ledger))
+    problems.push(`Table ${ledger} is the ledger of this stage. It can be neither the source nor a new table.`);
   return problems;
 }
 
@@ -174,6 +178,14 @@ function unknownParameters(names, known) {
     });
 }
 
+/** The stage of the embedded AWS has a laptop's waits, and no command on it ever goes to AWS. */
+function embeddedStageProblems(stage) {
+  if (stage !== EMBEDDED_STAGE) return [];
+  return [
+    `Stage ${stage} is the embedded AWS, which npm run local deploys. Nothing was deployed. Deploy to AWS under another name, for example --stage dev.`,
+  ];
+}
+
 /** A sentence for each setting that would get the value of a parameter of the project. */
 function settingClashes(settings, parameters) {
   return settings
@@ -182,8 +194,8 @@ function settingClashes(settings, parameters) {
 }
 
 /**
- * Refuses a deployment that could not work or would leave an open sync without its source, and a removal while a sync is
- * open. After a deployment, warns if nobody is notified. After a removal, says what was kept.
+ * Refuses a deployment that could not work, or would take its tables from a run at work or an open sync, and a removal while
+ * one of them still needs the service. After a deployment, warns if nobody is notified. After a removal, says what was kept.
  */
 class DeploymentChecks {
   constructor(serverless, _options, { log }) {
@@ -193,7 +205,7 @@ class DeploymentChecks {
       initialize: () => this.checkNames(),
       'before:package:initialize': () => this.check(),
       'before:package:finalize': () => this.checkTemplate(),
-      'before:deploy:deploy': () => this.checkOpenSync(),
+      'before:deploy:deploy': () => this.checkDeployment(),
       'after:deploy:deploy': () => this.warnIfNobodyIsNotified(),
       'before:remove:remove': () => this.checkRemoval(),
       'after:remove:remove': () => this.sayWhatIsKept(),
@@ -216,7 +228,7 @@ class DeploymentChecks {
     const { stage, region } = provider;
     const parameters = { ...custom.parameters, ...custom.settings };
     const names = { prefix: `${service}-${stage}-`, creators, migratedBy, others: otherFunctions };
-    this.refuse([...problemsOf({ stage, region, parameters, targets: targetNames }), ...nameProblems(names)]);
+    this.refuse([...problemsOf({ service, stage, region, parameters, targets: targetNames }), ...nameProblems(names)]);
   }
 
   checkTemplate() {
@@ -226,26 +238,27 @@ class DeploymentChecks {
   async checkRemoval() {
     const { service, provider } = this.serverless.service;
     const { stage, region } = provider;
-    const problem = await removalProblem({ service, stage, region }, this.listOpenSyncs());
+    const problem = await removalProblem({ service, stage, region }, this.listOpenRuns());
     this.refuse(problem === undefined ? [] : [problem]);
   }
 
-  /** Whoever may deploy need not be allowed to read the ledger: then the deployment goes on. */
-  async checkOpenSync() {
+  async checkDeployment() {
     const { service, provider, custom } = this.serverless.service;
     const { stage, region } = provider;
-    const { sourceTable } = custom.parameters;
-    const problem = await deploymentProblem({ service, stage, region, sourceTable }, this.listOpenSyncs()).catch((error) => {
+    const { parameters } = custom;
+    this.refuse(embeddedStageProblems(stage));
+    const problem = await deploymentProblem({ service, stage, region, parameters }, this.listOpenRuns()).catch((error) => {
+      // Whoever may deploy need not be allowed to read the ledger: then the deployment goes on.
       this.log.warning(
-        `The ledger of stage ${stage} could not be read (${error.name}: ${error.message}), so nobody has looked whether a sync of another table than ${sourceTable} is open.`,
+        `The ledger of stage ${stage} could not be read (${error.name}: ${error.message}), so nobody has looked whether a run is at work, or a sync open, with other parameters than these.`,
       );
       return undefined;
     });
     this.refuse(problem === undefined ? [] : [problem]);
   }
 
-  listOpenSyncs() {
-    return openSyncLister(this.serverless.getProvider('aws'));
+  listOpenRuns() {
+    return openRunLister(this.serverless.getProvider('aws'));
   }
 
   refuse(problems) {
@@ -274,6 +287,7 @@ class DeploymentChecks {
 module.exports = DeploymentChecks;
 module.exports.problemsOf = problemsOf;
 module.exports.unknownParameters = unknownParameters;
+module.exports.embeddedStageProblems = embeddedStageProblems;
 module.exports.settingClashes = settingClashes;
 module.exports.nameProblems = nameProblems;
 module.exports.templateProblems = templateProblems;

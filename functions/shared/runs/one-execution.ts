@@ -2,6 +2,7 @@ import { count } from '../counted.ts';
 import { estimateRun } from '../cost/estimate.ts';
 import { EXECUTION_SECONDS, fitsHistory, mapEvents } from '../cost/history.ts';
 import { mapWorkOf } from '../cost/map-work.ts';
+import { secondsOf as secondsOfPhases } from '../cost/phases.ts';
 import { type RehearsedSize, type RunSize, sizeOfPlan } from '../cost/run-size.ts';
 import { deployWith } from '../deploy-with.cjs';
 import { RunTooLongError, RunTooLongForInlineError } from '../errors.ts';
@@ -31,6 +32,13 @@ export function timeRefusal(seconds: number, { state, canBeHeld }: LongRun): Run
 
 /** Seconds of a run into tables that take what the caps allow. Nobody knows how long a bulk put takes. */
 export const secondsOf = (size: RunSize): number => estimateRun(size).secondsAtCaps;
+
+/** Maps that a dry run goes through. */
+const DRY_STATES: ReadonlySet<string> = new Set(['BackupProducts', 'TransformProducts']);
+
+/** Seconds of a dry run, which writes into no table. */
+export const secondsOfDryRun = (size: RunSize): number =>
+  secondsOfPhases(estimateRun(size).phases.filter(({ state }) => DRY_STATES.has(state)));
 
 /** How many executions have worked on the run before, since it was planned or began. */
 function earlierExecutions({ attempts = [], plannedAt }: Pick<Run, 'attempts' | 'plannedAt'>): number {

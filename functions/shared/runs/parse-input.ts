@@ -30,6 +30,8 @@ export interface InputKind<Input> {
   readonly of: string;
   /** What was done, and how to start again. */
   readonly help: string;
+  /** What the schema cannot say: clauses. */
+  readonly problems?: (typed: Readonly<Record<string, unknown>>, input: Input) => readonly string[];
 }
 
 /** Longer input than this is a mistake. Step Functions itself would take 256 KiB. */
@@ -40,7 +42,7 @@ const MAX_INPUT_CHARACTERS = 4_096;
  *
  * @throws InvalidInputError naming every field that is unknown or of the wrong type; not retried.
  */
-export function parseInput<Input>(typed: unknown, { schema, of, help }: InputKind<Input>): Input {
+export function parseInput<Input>(typed: unknown, { schema, of, help, problems }: InputKind<Input>): Input {
   const refuse = (problem: string): never => {
     throw new InvalidInputError(`The input of ${of} ${problem}. ${help}`);
   };
@@ -49,11 +51,10 @@ export function parseInput<Input>(typed: unknown, { schema, of, help }: InputKin
   if (JSON.stringify(typed).length > MAX_INPUT_CHARACTERS)
     return refuse(`is longer than ${MAX_INPUT_CHARACTERS} characters`);
   const parsed = schema.safeParse(typed);
-  return parsed.success
-    ? parsed.data
-    : refuse(
-        `cannot be used: ${parsed.error.issues.map((issue) => sentence(issue, typed, fieldsOf(schema))).join('; ')}`,
-      );
+  const found = parsed.success
+    ? (problems?.({ ...typed }, parsed.data) ?? [])
+    : sentencesOf(parsed.error.issues, typed, fieldsOf(schema));
+  return parsed.success && found.length === 0 ? parsed.data : refuse(`cannot be used: ${found.join('; ')}`);
 }
 
 function kindOf(typed: unknown): string {
@@ -62,8 +63,22 @@ function kindOf(typed: unknown): string {
 }
 
 /** Names of the fields that may be given; none where the schema is no object's. */
-const fieldsOf = (schema: z.ZodType): readonly string[] =>
-  schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+function fieldsOf(schema: unknown): readonly string[] {
+  if (schema instanceof z.ZodLazy) return fieldsOf(schema.unwrap());
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+/** What is wrong, field by field. A number may break two limits at once, of which the last is the field's own. */
+function sentencesOf(
+  issues: readonly z.core.$ZodIssue[],
+  typed: object,
+  fields: readonly string[],
+): readonly string[] {
+  const isOwn = (issue: z.core.$ZodIssue, index: number): boolean =>
+    issue.path.length === 0 ||
+    issues.findLastIndex(({ path }) => path.join('.') === issue.path.join('.')) === index;
+  return issues.filter(isOwn).map((issue) => sentence(issue, typed, fields));
+}
 
 function sentence(issue: z.core.$ZodIssue, typed: object, fields: readonly string[]): string {
   if (issue.code === 'unrecognized_keys')
@@ -91,11 +106,15 @@ function demandOf(issue: z.core.$ZodIssue): string {
         ? `must have at most ${issue.maximum} characters`
         : `must be ${issue.maximum} or less`;
     case 'invalid_value':
-      return `must be ${issue.values.map((value) => `"${String(value)}"`).join(' or ')}`;
+      return `must be ${either(issue.values.map((value) => `"${String(value)}"`))}`;
     default:
       return issue.message;
   }
 }
+
+/** `"a"`, `"a" or "b"`, `"a", "b" or "c"` */
+const either = (values: readonly string[]): string =>
+  [values.slice(0, -1).join(', '), ...values.slice(-1)].filter((text) => text !== '').join(' or ');
 
 const TYPES: Readonly<Record<string, string>> = {
   int: 'a whole number',

@@ -2,7 +2,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { ListExecutionsCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { ListExecutionsCommand, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedAws } from '../../../workflow/local/embedded-aws.ts';
@@ -162,6 +162,21 @@ describe('more executions than fit a page', () => {
       'machine=every-state&amp;page=1#executions-heading',
     );
     expect((await ask('/_console/?page=999')).body).toContain('Page 2 of 2');
+  });
+});
+
+describe('the Cause of an execution', () => {
+  it('has its commands in lines of their own, as it has them', async () => {
+    const { executionArn } = await clients.sfn.send(
+      new StartExecutionCommand({
+        stateMachineArn: aws.stateMachines['every-state'] ?? '',
+        name: 'stopped',
+        input: '{"shards": [], "waitSeconds": 60}',
+      }),
+    );
+    const cause = 'It failed.\nTo go on:\nnpm run migrate -- --stage local';
+    await clients.sfn.send(new StopExecutionCommand({ executionArn, error: 'Stopped', cause }));
+    expect((await ask(executionPath('stopped'))).body).toContain(`<span class="lines">${cause}</span>`);
   });
 });
 

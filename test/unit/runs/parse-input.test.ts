@@ -8,6 +8,7 @@ const schema = z.strictObject({
   note: INPUT_FIELDS.note,
   dryRun: z.boolean().optional(),
   onFailure: z.enum(['rollback', 'hold']).optional(),
+  writeEngine: INPUT_FIELDS.writeEngine,
 });
 const help = 'Nothing was created. Start again with {}.';
 const refusal = (typed: unknown): string => {
@@ -32,6 +33,8 @@ describe('input that cannot be used', () => {
     [{ note: 7 }, '"note": must be a text in quotation marks'],
     [{ dryrun: true }, 'unknown field "dryrun" (did you mean "dryRun"?)'],
     [{ everything: true }, 'unknown field "everything"'],
+    [{ maxConcurrency: 1e20 }, '"maxConcurrency": must be 1000 or less'],
+    [{ writeEngine: 'BULK' }, '"writeEngine": must be "batch", "bulk" or "auto"'],
   ])('is refused by what it must be: %j', (typed, demand) => {
     expect(refusal(typed)).toBe(`The input of the migration cannot be used: ${demand}. ${help}`);
   });
@@ -40,6 +43,13 @@ describe('input that cannot be used', () => {
     const needed = z.strictObject({ runId: z.string() });
     expect(() => parseInput({}, { schema: needed, of: 'the roll back', help })).toThrow(
       `The input of the roll back cannot be used: "runId" is missing; it must be a text in quotation marks. ${help}`,
+    );
+  });
+
+  it('is told the nearest field of a schema that is made late, too', () => {
+    const late = z.lazy(() => z.strictObject({ runId: z.string().optional() }));
+    expect(() => parseInput({ runid: 'x' }, { schema: late, of: 'the roll back', help })).toThrow(
+      'unknown field "runid" (did you mean "runId"?)',
     );
   });
 

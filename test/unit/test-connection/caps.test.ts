@@ -120,6 +120,27 @@ describe('a run that takes longer than an execution lasts', () => {
   });
 });
 
+describe('a plan of a run that takes longer than an execution lasts', () => {
+  const slow = { products: 1_000_000, mapMode: 'DISTRIBUTED' } as const;
+
+  it('is made with a warning, because a dry run itself is done in time', () => {
+    const { warnings } = planLarge({ ...slow, input: { writeUnitsPerSecond: 5, dryRun: true } });
+    expect(warnings.join(' ')).toMatch(
+      /about \d+ days .* A run like this is refused\. .*"onFailure": "hold"/,
+    );
+  });
+
+  it('is refused where not even the dry run is', () => {
+    expect(() => planLarge({ ...slow, input: { readUnitsPerSecond: 0.1, dryRun: true } })).toThrow(
+      expect.objectContaining({ name: 'RunTooLongError' }),
+    );
+  });
+
+  it('is not judged for a resumed run, which has done a part of its work', () => {
+    expect(planLarge({ ...slow, input: { readUnitsPerSecond: 0.1, resume: 'a' } }).warnings).toEqual([]);
+  });
+});
+
 describe('a write into a table with indexes', () => {
   it('takes units of the cap for each of them', () => {
     const capped = { products: 1_000_000, input: { writeUnitsPerSecond: 500 } };

@@ -25,6 +25,7 @@ main { max-width: 1360px; padding-top: 22px; }
 label { display: block; font-weight: 560; font-size: 14px; margin: 16px 0 5px; }
 label small, .hint { color: var(--faint); font-weight: 400; font-size: 13px; }
 select + .hint { margin-top: 6px; }
+.lines { white-space: pre-line; }
 input, textarea, select { font: inherit; width: 100%; padding: 8px 11px; border: 1px solid var(--edge); border-radius: 8px; background: var(--page); color: var(--text); }
 textarea { font: 13px/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; min-height: 190px; resize: vertical; }
 :is(input, textarea):user-invalid { border-color: var(--bad); }

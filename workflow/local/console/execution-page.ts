@@ -11,7 +11,7 @@ import { eventsSection } from './events-section.ts';
 import { graphSection } from './graph-section.ts';
 import { LINKS } from './links.ts';
 import { consolePage, part, timeText } from './page.ts';
-import { jsonBlock } from './pre.ts';
+import { inLines, jsonBlock } from './pre.ts';
 import { CONSOLE, type PageRequest } from './requests.ts';
 import { sidePanel } from './side-panel.ts';
 import { durationOf, statusPill } from './status-pill.ts';
@@ -68,7 +68,8 @@ function detailsSection(execution: Execution): Html {
       ['Duration', durationOf(execution)],
       ['Events', String(history.events.length)],
       error === undefined ? undefined : ['Error', html`<code class="warn">${error}</code>`],
-      cause === undefined ? undefined : ['Cause', cause],
+      // What to do now has a line for each command.
+      cause === undefined ? undefined : ['Cause', html`<span class="lines">${inLines(cause)}</span>`],
     ])}</section>`;
 }
 

@@ -1,0 +1,147 @@
+'use strict';
+
+const { DynamoDBClient, paginateQuery } = require('@aws-sdk/client-dynamodb');
+const { deployWith } = require('../../functions/shared/deploy-with.cjs');
+const { stageWords } = require('../../functions/shared/stage-words.cjs');
+
+/**
+ * Why a stage must not be removed now, as a sentence. Without the service nothing would follow a source any more, roll a run
+ * back or open the tables that it has closed.
+ *
+ * @param listOpen gives the runs of a ledger that still need the service, whatever their source is: the removal need not
+ *   know the deployment's
+ * @returns {Promise<string | undefined>}
+ */
+async function removalProblem({ service, stage, region }, listOpen) {
+  const ledger = ledgerOf({ service, stage });
+  try {
+    const [run] = await listOpen(ledger);
+    return run === undefined ? undefined : stillNeeded(run, stageWords({ stage, region }));
+  } catch (error) {
+    return isMissing(error) ? undefined : unknownRuns(error, { service, stage, ledger });
+  }
+}
+
+/**
+ * Why a stage must not be deployed with these parameters now, as a sentence: the roles change at once, and the functions
+ * could no longer reach the source of an open sync, or the tables and files of a run at work.
+ *
+ * @throws where the ledger cannot be read; nothing need be wrong then
+ */
+async function deploymentProblem({ service, stage, region, parameters }, listOpen) {
+  const open = await listOpen(ledgerOf({ service, stage })).catch((error) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  const words = stageWords({ stage, region });
+  const problems = open.map((run) => (run.kind === 'sync' ? otherSource : otherTables)(run, parameters, words));
+  return problems.find((problem) => problem !== undefined);
+}
+
+function otherSource({ runId, status, sourceTable }, parameters, words) {
+  if (sourceTable === parameters.sourceTable) return undefined;
+  return (
+    `Sync ${runId} of table ${sourceTable} is open (${status}), and this deployment is for table ${parameters.sourceTable}. Nothing was deployed: no change of ${sourceTable} would reach the target any more. ` +
+    `To keep the sync, ${deployWith('sourceTable', sourceTable)}. Or end it first with npm run sync -- ${words} --cancel.`
+  );
+}
+
+/** Parameters that say which tables and which key the roles may use. A held run waits for those that it began with. */
+function otherTables({ runId, status, ...run }, parameters, words) {
+  if (!isAtWork({ status })) return undefined;
+  const changed = ['sourceTable', 'tablePrefix', 'kmsKeyArn'].find(
+    (name) => run[name] !== undefined && run[name] !== parameters[name],
+  );
+  if (changed === undefined) return undefined;
+  return (
+    `Run ${runId} is ${status} with ${changed} ${quoted(run[changed])}, and this deployment has ${quoted(parameters[changed])}. Nothing was deployed: the run, and its roll back, could no longer use its tables and files. ` +
+    `Wait until it has ended (npm run follow -- ${words} ${runId}), or ${deployWith(changed, run[changed])}.`
+  );
+}
+
+const quoted = (value) => `"${value}"`;
+
+const ledgerOf = ({ service, stage }) => `${service}-${stage}-ledger`;
+
+/** A stage that was never deployed completely has no ledger, and so no run. */
+const isMissing = (error) => error.name === 'ResourceNotFoundException';
+
+const isAtWork = ({ status }) => status === 'RUNNING' || status === 'ROLLING_BACK';
+
+function stillNeeded({ runId, kind, status, sourceTable }, words) {
+  const nothing = 'Nothing was removed: without this service';
+  const then = 'Then remove the stage again.';
+  if (kind === 'sync')
+    return (
+      `Sync ${runId} of table ${sourceTable} is open (${status}). ${nothing} no change of ${sourceTable} would reach the target any more. ` +
+      `Cut over with npm run cutover -- ${words} --dry-run, or end the sync with npm run sync -- ${words} --cancel. ${then}`
+    );
+  if (isAtWork({ status }))
+    return `Run ${runId} is ${status}. ${nothing} nothing could roll it back, and the tables that it has created would stay closed to everybody. Wait until it has ended: npm run follow -- ${words} ${runId}. ${then}`;
+  const rollBack = `npm run rollback -- ${words} ${runId}`;
+  if (status === 'HELD')
+    return (
+      `Run ${runId} is HELD. ${nothing} nothing could finish it or roll it back, and the tables that it has created would stay closed to everybody. ` +
+      `${kind === 'migrate' ? `Resume it with npm run migrate -- ${words} --resume ${runId}, or roll` : 'Roll'} it back with ${rollBack}. ${then}`
+    );
+  return `Run ${runId} has succeeded, and its tables are still closed to everybody. ${nothing} nothing would open them. recoverRun opens them within 15 minutes, or its log says what keeps it from that. ${then}`;
+}
+
+const unknownRuns = (error, { service, stage, ledger }) =>
+  `The ledger ${ledger} could not be read (${error.name}: ${error.message}), so a run may be at work, or a sync open. Nothing was removed. Allow dynamodb:Query on its index RunsIndex, then remove the stage again. ` +
+  `If you know that no run is at work or held and no sync is open, delete the stack ${service}-${stage} in the CloudFormation console.`;
+
+/**
+ * What the ledger's list of runs is asked for: eventually consistent, as every index. A step called alone that is held has
+ * closed no table and keeps no lock, and a compare leaves nothing behind.
+ */
+const openRuns = {
+  IndexName: 'RunsIndex',
+  KeyConditionExpression: 'entity = :run',
+  FilterExpression:
+    '(kind = :sync AND #status IN (:syncing, :switching, :cancelling)) OR ' +
+    '(kind IN (:migrate, :restore, :manual) AND #status IN (:running, :rollingBack)) OR ' +
+    '(kind IN (:migrate, :restore) AND (#status = :held OR (#status = :succeeded AND opening = :pending)))',
+  ExpressionAttributeNames: { '#status': 'status' },
+  ExpressionAttributeValues: {
+    ':run': { S: 'RUN' },
+    ':sync': { S: 'sync' },
+    ':syncing': { S: 'SYNCING' },
+    ':switching': { S: 'SWITCHING' },
+    ':cancelling': { S: 'CANCELLING' },
+    ':migrate': { S: 'migrate' },
+    ':restore': { S: 'restore' },
+    ':manual': { S: 'manual' },
+    ':running': { S: 'RUNNING' },
+    ':rollingBack': { S: 'ROLLING_BACK' },
+    ':held': { S: 'HELD' },
+    ':succeeded': { S: 'SUCCEEDED' },
+    ':pending': { S: 'PENDING' },
+  },
+};
+
+/** Lists the runs that still need the service, with the credentials and the region of a Serverless provider. */
+function openRunLister(provider) {
+  const made = provider.getAwsSdkV3Config().then((config) => new DynamoDBClient(config));
+  return async (TableName) => {
+    const found = [];
+    for await (const { Items = [] } of paginateQuery({ client: await made }, { TableName, ...openRuns }))
+      found.push(...Items.map(openRun));
+    return found;
+  };
+}
+
+/** A run of the ledger. A restore's tables have no prefix. */
+function openRun({ runId, kind, status, sourceTable, settings }) {
+  const { tablePrefix, kmsKeyArn } = settings?.M ?? {};
+  return {
+    runId: runId.S,
+    kind: kind.S,
+    status: status.S,
+    sourceTable: sourceTable.S,
+    ...(settings !== undefined && { kmsKeyArn: kmsKeyArn?.S ?? '' }),
+    ...(kind.S !== 'restore' && tablePrefix !== undefined && { tablePrefix: tablePrefix.S }),
+  };
+}
+
+module.exports = { deploymentProblem, openRun, openRunLister, removalProblem };
