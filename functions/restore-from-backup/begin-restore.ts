@@ -9,7 +9,8 @@ import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
 import type { KeptOrder } from '../shared/runs/restore-order.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRestoreInput, BeginRestoreOutput } from './payloads.ts';
-import { assertAllowed, lockTableFor, newTarget } from './plan-restore.ts';
+import { newTarget } from './new-target.ts';
+import { assertAllowed, lockTableFor } from './plan-restore.ts';
 import { parseRestoreInput } from './restore-input.ts';
 
 /** The backup, as the run's report shows it. */

@@ -8,7 +8,8 @@ import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { noteReliance } from '../shared/ledger/reliance.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { readRecords, type RunRecords } from '../shared/ledger/run-records.ts';
-import { noteSettings } from '../shared/ledger/run-update.ts';
+import { noteSettings, warnRun } from '../shared/ledger/run-update.ts';
+import { countOver } from '../shared/runs/count-shards.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
 import { untilQuiet } from '../shared/ledger/quiet.ts';
@@ -20,7 +21,7 @@ import { judgeRestore, readRestoreFacts } from './judge-restore.ts';
 import type { RestoredCounts } from '../shared/runs/reported-counts.ts';
 import { restoredCounts, restoredTableIn } from '../shared/runs/restored-counts.ts';
 import { orderOf } from '../shared/runs/restore-order.ts';
-import { restoreSettings } from './restore-settings.ts';
+import { expiryWarnings, restoreSettings } from './restore-settings.ts';
 import { unconfirmedWarnings } from './unconfirmed-settings.ts';
 
 /** The report of a restore: the output of the `restore` machine. */
@@ -67,12 +68,24 @@ function unconfirmedFacts(
   return { unconfirmedSettings: unconfirmedWarnings(runtime, { tableName, backedUp, expired, backupId }) };
 }
 
+/** Of an existing table, which keeps its time to live. A new one has none while anything in it has expired. */
+export async function warnOfExpiry(
+  { ledger: table }: Runtime,
+  { run, ledger }: { readonly run: Run; readonly ledger: RunLedger },
+): Promise<void> {
+  const { mode, targetTable: tableName, expired } = restoredCounts(run, ledger);
+  if (mode === 'NEW') return;
+  const gone = countOver(ledger.shards, 'VerifyRestore', 'expired');
+  await warnRun(table, run, expiryWarnings({ tableName, expired, gone }));
+}
+
 async function commit(
   runtime: Runtime,
   { run, ...ledger }: RunRecords,
   manifest: MigrationManifest,
 ): Promise<Run> {
   const verification = judgeRestore(await readRestoreFacts(runtime, { run, ledger, manifest }));
+  await warnOfExpiry(runtime, { run, ledger });
   const finishedAt = new Date(runtime.clock.now()).toISOString();
   const reliance = await noteReliance(
     runtime.ledger,

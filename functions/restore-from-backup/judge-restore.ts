@@ -68,7 +68,7 @@ function verificationOf(facts: RestoreFacts): Verification {
     return {
       expected,
       found: count('found'),
-      missing: Math.max(count('missing'), expected - count('found')),
+      missing: Math.max(count('missing'), expected - count('found') - count('expired')),
       different: 0,
       extra: 0,
       presentDifferent: count('different'),
@@ -126,7 +126,8 @@ function targetProblems(facts: RestoreFacts): readonly string[] {
     present: restored('alreadyPresent') + restored('keptDifferent'),
     ownEqual: 0,
     ownChanged: 0,
-    otherEqual: looked('found') - looked('different'),
+    // What time to live has deleted since was put back, or was equal.
+    otherEqual: looked('found') - looked('different') + looked('expired'),
     otherDifferent: looked('different'),
     missing,
   });

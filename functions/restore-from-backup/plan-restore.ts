@@ -12,14 +12,13 @@ import { fitsHistory, type MapMode } from '../shared/cost/history.ts';
 import { TURN_SECONDS } from '../shared/cost/phases.ts';
 import { unpricedClassOf, unpricedSentence } from '../shared/cost/prices.ts';
 import { indexesTo, iterationsFor, SINGLE_PLAN, workersFor } from '../shared/runs/cut-work.ts';
-import { retry } from '../shared/retry.ts';
 import { timeRefusal } from '../shared/runs/one-execution.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
-import { describeTable } from '../shared/aws/describe-table.ts';
 import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { globalTableError } from '../shared/tables/global-table.ts';
+import { findTable, newTarget } from './new-target.ts';
 import type { PreparedRestore } from './payloads.ts';
 import { unusableKey } from './restored-table.ts';
 import { engineOf } from './restore-engine.ts';
@@ -27,7 +26,6 @@ import type { RestoreInput } from './restore-input.ts';
 
 /** Proving, restoring and verifying each visit every shard. */
 const PASSES = 3;
-const DESCRIBE_PATIENCE_MILLIS = 60_000;
 
 /** Half of a live table's capacity is left to its users. */
 const writeCap = (input: RestoreInput, target: DescribedTable | undefined): number =>
@@ -116,15 +114,6 @@ function classOf({ table }: MigrationManifest, target: DescribedTable | undefine
   return target === undefined ? table.tableClass : target.TableClassSummary?.TableClass;
 }
 
-/** `products-restored-20260102T030405Z`. */
-export function defaultTarget(sourceTable: string, startTime: string): string {
-  const stamp = new Date(startTime)
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(/[-:]/g, '');
-  return `${sourceTable}-restored-${stamp}`;
-}
-
 /**
  * The table whose lock a restore takes. It is the target, so a held or running migration does not prevent a restore. A
  * table that migrations write to needs their lock, which is that of the source.
@@ -171,30 +160,6 @@ export const intoNewTable = (place: StagePlace, input: Input): string =>
     'To restore into a new table',
     commandsOf(place).restore({ ...input, targetTable: undefined, confirm: undefined }),
   ]);
-
-function findTable({ clients, clock }: Runtime, name: string): Promise<DescribedTable | undefined> {
-  return retry({ clock, deadline: clock.now() + DESCRIBE_PATIENCE_MILLIS }, () =>
-    describeTable(clients.dynamo, name),
-  );
-}
-
-/**
- * The name of a new table for each start. Two starts in the same second, such as a stopped one and the next, must not
- * share a table.
- *
- * @param taken names that have no table yet but are reserved for another restore
- */
-export async function newTarget(
-  runtime: Runtime,
-  startTime: string,
-  taken: ReadonlySet<string> = new Set(),
-): Promise<string> {
-  const name = defaultTarget(runtime.config.sourceTable, startTime);
-  let free = name;
-  for (let copy = 2; taken.has(free) || (await findTable(runtime, free)) !== undefined; copy += 1)
-    free = `${name}-${copy}`;
-  return free;
-}
 
 /** A new table is created under any name but the source's, which is the shop's own. */
 function assertUsable({ config }: Runtime, input: RestoreInput, { manifest, target }: Restoring): void {

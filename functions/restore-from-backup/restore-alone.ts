@@ -8,7 +8,7 @@ import { listShards } from '../shared/ledger/shard.ts';
 import { type ManualOutcome, type ManualProgress, withManualRun } from '../shared/runs/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { restoredCounts } from '../shared/runs/restored-counts.ts';
-import { finishSettings } from './complete-restore.ts';
+import { finishSettings, warnOfExpiry } from './complete-restore.ts';
 import { createRestoredTable } from './create-restored-table.ts';
 import { judgeRestore, readRestoreFacts } from './judge-restore.ts';
 import { orderOf } from '../shared/runs/restore-order.ts';
@@ -40,6 +40,7 @@ async function restore(runtime: Runtime, run: Run, turn: Turn): Promise<ManualPr
   const manifest = await readManifest(runtime.objects, orderOf(run).backupId);
   const ledger = await readRecords(runtime.ledger, run.runId);
   const verification = judgeRestore(await readRestoreFacts(runtime, { run, ledger, manifest }));
+  await warnOfExpiry(runtime, { run, ledger });
   await finishSettings(runtime, { run, ledger }, manifest);
   const { warnings } = await readRun(runtime.ledger, run.runId);
   return { done: true, result: { ...restoredCounts(run, ledger), verification, warnings } };

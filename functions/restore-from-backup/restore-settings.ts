@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { unseenSettings } from '../shared/aws/other-settings.ts';
 import type { TableDescription } from '../shared/aws/table-description.ts';
+import { counted } from '../shared/counted.ts';
 import { errorSummary } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
@@ -121,6 +122,34 @@ export function timeToLiveWarning({
   expired,
 }: Pick<SettingsScope, 'tableName' | 'backedUp' | 'expired'>): string {
   return `${tableName}: time to live on ${backedUp.timeToLiveAttribute ?? ''} was left off, because ${expired} restored items have expired and would be deleted at once. Look at them, then switch it on in the DynamoDB console.`;
+}
+
+const itOrThem = (items: number): string => (items === 1 ? 'it' : 'them');
+
+/** Items that have come back into an existing table, and that its time to live deletes again. */
+export interface ReturnedItems {
+  readonly tableName: string;
+  /** As counted before anything was written, by the time to live of the backed up table. */
+  readonly expired: number;
+  /** Deleted before the restore could verify them, by the table's own time to live. */
+  readonly gone: number;
+}
+
+/** A sentence for those that are gone, and one for those that may go. */
+export function expiryWarnings({ tableName, expired, gone }: ReturnedItems): readonly string[] {
+  const left = Math.max(0, expired - gone);
+  return [
+    ...(gone > 0
+      ? [
+          `${tableName} lacks ${counted(gone, 'expired item')} of the backup: its time to live has deleted ${itOrThem(gone)} again.`,
+        ]
+      : []),
+    ...(left > 0
+      ? [
+          `${tableName} holds ${counted(left, 'item')} of the backup that had expired when the restore began. If time to live is on for the table, it deletes ${itOrThem(left)}.`,
+        ]
+      : []),
+  ];
 }
 
 /** Settings of the backed up table, as far as they are known, that the new one lacks. */

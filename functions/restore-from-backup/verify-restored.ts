@@ -6,6 +6,7 @@ import { openScans, type ScansCursor } from '../shared/copy/verify/read-scans.ts
 import { createTally } from '../shared/copy/verify/tally.ts';
 import { type Verification, verifyShard } from '../shared/copy/verify/verify-shard.ts';
 import { keyOfDescription } from '../shared/aws/table-description.ts';
+import { isExpired, timeToLiveOf } from '../shared/aws/time-to-live.ts';
 import { readManifest } from '../shared/files/backup-catalog.ts';
 import type { LineCursor } from '../shared/copy/load/read-lines.ts';
 import { expectedItems } from '../shared/copy/verify/expected-items.ts';
@@ -68,7 +69,10 @@ async function openTable(
   return openScans({ tally, scans: { target: { scan, take } } }, turn);
 }
 
-/** Looks up every key of one shard's files in the existing table. Items that were missing must exist now. */
+/**
+ * Looks up every key of one shard's files in the existing table. Items that were missing must exist now, but for those that
+ * the table's time to live deletes as soon as they are put back.
+ */
 async function openFiles(
   runtime: Runtime,
   shard: number,
@@ -81,7 +85,7 @@ async function openFiles(
   const own = loadFiles(files, { shard, shardCount: run.plan.shards.length });
   const key = keyOfDescription(table);
   const tally = createTally(
-    { counters: [...COMPARED_COUNTERS, 'different'], samples: ['missing', 'presentDifferent'] },
+    { counters: [...COMPARED_COUNTERS, 'different', 'expired'], samples: ['missing', 'presentDifferent'] },
     progress,
   );
   const judge = (found: FoundItem): void => {
@@ -90,8 +94,17 @@ async function openFiles(
     tally.sample('presentDifferent', keyText(found.expected, key));
   };
   const expected = expectedItems(runtime.objects, own, progress.cursor);
+  const attributeName = await timeToLiveOf(runtime.clients.tables, tableName);
+  const { items, clock } = runtime;
   return openComparison(
-    { items: runtime.items, tableOf: () => ({ tableName, key }), expected, tally, judge },
+    {
+      items,
+      tableOf: () => ({ tableName, key }),
+      expected,
+      tally,
+      isExpired: (item) => isExpired(item, { attributeName, nowSeconds: clock.now() / 1_000 }),
+      judge,
+    },
     turn,
   );
 }

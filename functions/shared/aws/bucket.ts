@@ -1,6 +1,6 @@
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { TransientError } from '../errors.ts';
-import { type Clock, isTransient, retry } from '../retry.ts';
+import { type Clock, isTransientOr, retry } from '../retry.ts';
 
 /** How long one call retries throttling. Other faults end it after 20 s. Longer outages are left to the state's Retry. */
 const PATIENCE_MILLIS = 60_000;
@@ -23,7 +23,11 @@ export function patiently<T>({ clock }: Bucket, options: GetOptions, attempt: ()
   return retry({ clock, deadline, isRetryable }, attempt);
 }
 
-const isRetryable = (error: unknown): boolean => error instanceof TransientError || isTransient(error);
+/** A body that did not arrive as it was sent. */
+const CHANGED_ON_THE_WAY = ['BadDigest', 'IncompleteBody', 'XAmzContentSHA256Mismatch'];
+
+const isRetryable = (error: unknown): boolean =>
+  error instanceof TransientError || isTransientOr(error, ...CHANGED_ON_THE_WAY);
 
 /** The body ended before the length that its headers announced. Transient: the object is read again. */
 class IncompleteBodyError extends Error {

@@ -107,7 +107,7 @@ async function putOnce(store: Bucket, put: PutRequest): Promise<PutOnceOutcome> 
   } catch (error) {
     if (!isPreconditionFailed(error)) throw error;
   }
-  const existing = await getOnce(store, put.key);
+  const existing = await getAsStored(store, put.key);
   if (existing === undefined)
     throw new TransientError(
       `Object ${put.key} existed when it was written and is gone. It is written again.`,
@@ -116,7 +116,7 @@ async function putOnce(store: Bucket, put: PutRequest): Promise<PutOnceOutcome> 
   return { outcome, etag: existing.etag, sha256: existing.sha256 };
 }
 
-/** S3 refuses the body with BadDigest if it does not arrive with this SHA-256. */
+/** S3 refuses the body with BadDigest if it does not arrive with this SHA-256. It is sent again then. */
 async function sendPut({ client, bucket }: Bucket, put: PutRequest): Promise<PutObjectCommandOutput> {
   await put.options.beforeAttempt?.();
   return client.send(

@@ -1,11 +1,8 @@
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { beginRestore } from '../../../functions/restore-from-backup/begin-restore.ts';
-import {
-  defaultTarget,
-  planOf,
-  prepareRestore,
-} from '../../../functions/restore-from-backup/plan-restore.ts';
+import { defaultTarget } from '../../../functions/restore-from-backup/new-target.ts';
+import { planOf, prepareRestore } from '../../../functions/restore-from-backup/plan-restore.ts';
 import { loadFiles } from '../../../functions/restore-from-backup/restore-files.ts';
 import {
   parseRestoreInput,
@@ -137,6 +134,17 @@ describe('a restore into a table that it may not write to', () => {
       message: expect.stringContaining(
         `\nTo restore into a new table:\nnpm run restore -- --stage test${options}\n`,
       ),
+    });
+  });
+});
+
+describe('a restore of a table with a very long name', () => {
+  it('says that its new table needs a shorter one', async () => {
+    ({ bench } = await backedUp(products(5)));
+    const config = { ...bench.runtime.config, sourceTable: 'p'.repeat(240) };
+    await expect(prepareRestore({ ...bench.runtime, config }, {}, startTime)).rejects.toMatchObject({
+      name: 'RestoreTargetError',
+      message: expect.stringMatching(/at most 255 characters.*Name a shorter targetTable/),
     });
   });
 });

@@ -1,6 +1,11 @@
-import { DescribeTimeToLiveCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  DescribeTimeToLiveCommand,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
+import type { RestoreReport } from '../../../functions/restore-from-backup/complete-restore.ts';
+import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 import {
@@ -47,6 +52,50 @@ describe('time to live', () => {
     expect(await timeToLiveOf(bench, report.restored.targetTable)).toMatchObject({
       AttributeName: 'expiresAt',
       TimeToLiveStatus: 'ENABLED',
+    });
+  });
+  describe('of an existing table', () => {
+    const targetTable = 'products-restored-mine';
+
+    /** Restores while somebody deletes the product with the time as soon as it is put back, as time to live does. */
+    async function restoreWhileDeleting(isOn: boolean): Promise<RestoreReport> {
+      const { dynamo } = bench.runtime.clients;
+      await bench.createTable({ ...productsTable, TableName: targetTable });
+      const TimeToLiveSpecification = { AttributeName: 'expiresAt', Enabled: true };
+      if (isOn)
+        await dynamo.send(new UpdateTimeToLiveCommand({ TableName: targetTable, TimeToLiveSpecification }));
+      const runtime = bench.withItems({
+        async putIf(tableName, item, condition) {
+          const outcome = await bench.runtime.items.putIf(tableName, item, condition);
+          const Key = { id: { S: stringAttribute(item, 'id') ?? '' } };
+          if ('expiresAt' in item) await dynamo.send(new DeleteItemCommand({ TableName: tableName, Key }));
+          return outcome;
+        },
+      });
+      return restore(bench, { targetTable }, { runtime });
+    }
+
+    it('may delete again what has expired, and the report says so', async () => {
+      await backedUpWithTimeToLive(expiring(nowSeconds - 3_600));
+      const { verification, restored, warnings = [] } = await restoreWhileDeleting(true);
+      expect(restored).toMatchObject({ mode: 'EXISTING', written: 2, expired: 1 });
+      expect(verification).toMatchObject({ expected: 2, found: 1, missing: 0 });
+      expect(warnings).toContain(
+        `${targetTable} lacks 1 expired item of the backup: its time to live has deleted it again.`,
+      );
+    });
+    it('does not excuse an item that has not expired, nor any item while it is off', async () => {
+      await backedUpWithTimeToLive(expiring(Math.floor(Date.now() / 1_000) + 3_600));
+      await expect(restoreWhileDeleting(true)).rejects.toThrow('missing: 1, not 0');
+      await bench.stop();
+      await backedUpWithTimeToLive(expiring(nowSeconds - 3_600));
+      await expect(restoreWhileDeleting(false)).rejects.toThrow('missing: 1, not 0');
+    });
+    it('is named where it will delete what has come back', async () => {
+      await backedUpWithTimeToLive(expiring(nowSeconds - 3_600));
+      await bench.createTable({ ...productsTable, TableName: targetTable });
+      const { warnings = [] } = await restore(bench, { targetTable });
+      expect(warnings.join(' ')).toMatch(/holds 1 item of the backup that had expired .* it deletes it\./);
     });
   });
   it('stays off, with a warning, when it would delete restored items', async () => {

@@ -305,7 +305,7 @@ describe('the calls of a restore into the source, where that is deployed', () =>
     const asItComes = await readPackage(await packaged(), { ...local, parameters: {} });
     const source = `arn:aws:dynamodb:${names.region}:123456789012:table/products`;
     expect(deniedCalls(asItComes.resolved, names, shop.aws.requestLog.entries)).toEqual(
-      ['BatchGetItem', 'DescribeTable', 'PutItem'].map(
+      ['BatchGetItem', 'DescribeTable', 'DescribeTimeToLive', 'PutItem'].map(
         (name) => `restoreFromBackup may not dynamodb:${name} on ${source}`,
       ),
     );

@@ -53,6 +53,21 @@ describe('putOnce', () => {
     expect(await store.putOnce('key', 'text')).toMatchObject({ outcome: 'same', sha256: sha256('text') });
     expect(calls.map(({ operation }) => operation)).toEqual(['PutObject', 'PutObject', 'GetObject']);
   });
+  it('sends a body again that did not arrive as it was sent', async () => {
+    const { store, calls } = scripted([failure('BadDigest', 400), { ETag: '"abc"' }]);
+    expect(await store.putOnce('key', 'text')).toMatchObject({ outcome: 'stored' });
+    expect(calls).toHaveLength(2);
+  });
+  it('reads its own object again that arrives with other bytes than S3 has stored', async () => {
+    const changed = { ...found('tezt'), ChecksumSHA256: sha256('text') };
+    const { store } = scripted([
+      failure('InternalError', 500),
+      failure('PreconditionFailed', 412),
+      changed,
+      { ...found('text'), ChecksumSHA256: sha256('text') },
+    ]);
+    expect(await store.putOnce('key', 'text')).toMatchObject({ outcome: 'same' });
+  });
   it("says what somebody else's object is", async () => {
     const { store } = scripted([failure('PreconditionFailed', 412), found('other')]);
     expect(await store.putOnce('key', 'text')).toEqual({

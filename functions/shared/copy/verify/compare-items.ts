@@ -2,6 +2,7 @@ import type { ItemTable } from '../../aws/item-table.ts';
 import { keyText, type TableKey } from '../../items/item-key.ts';
 import type { WireItem } from '../../items/wire-item.ts';
 import { isThrottle } from '../../retry.ts';
+import { addTo } from '../load/load-window.ts';
 import type { ShardTurn } from '../shard-turn.ts';
 import { compareByKey, type ComparedItem, type CompareScope, type FoundItem } from './compare-by-key.ts';
 import type { Tally } from './tally.ts';
@@ -27,6 +28,8 @@ export interface ItemComparison<Cursor> {
   /** From the checkpoint on. */
   readonly expected: AsyncGenerator<ExpectedItems<Cursor>>;
   readonly tally: Tally<ComparedCounter>;
+  /** Whether time to live may have deleted the item: then it counts as expired, and is not missing. Default: none is. */
+  readonly isExpired?: (expected: WireItem) => boolean;
   /** Judges an expected key that holds something; what is missing is counted and named already. */
   readonly judge: (found: FoundItem, table: ComparedTable) => void;
 }
@@ -117,14 +120,16 @@ function lookUpScope<Cursor>(
 }
 
 function count<Cursor>(
-  { tally, judge }: ItemComparison<Cursor>,
+  { tally, judge, isExpired = () => false }: ItemComparison<Cursor>,
   { expected, existing }: ComparedItem,
   table: ComparedTable,
 ): void {
   const { counters } = tally;
   counters.items += 1;
   counters.expected += 1;
-  if (existing === undefined) {
+  if (existing === undefined && isExpired(expected)) {
+    addTo(counters, { expired: 1 });
+  } else if (existing === undefined) {
     counters.missing += 1;
     tally.sample('missing', keyText(expected, table.key));
   } else {
