@@ -2,7 +2,7 @@ import { deployWith } from '../shared/deploy-with.cjs';
 import type { TableDescription as DescribedTable } from '@aws-sdk/client-dynamodb';
 import { type Command, commandsOf, type Input, type StagePlace, stepText } from '../shared/commands.ts';
 import { typedInput } from '../shared/runs/again-input.ts';
-import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
+import { newestBackup, readBackup, tableNameIn } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { RestoreTargetError, RunTooLongForInlineError, TableSchemaMismatchError } from '../shared/errors.ts';
 import { isCosted } from '../shared/cost/cost.ts';
@@ -175,6 +175,12 @@ function assertUsable({ config }: Runtime, input: RestoreInput, { manifest, targ
   if (difference !== undefined)
     throw new TableSchemaMismatchError(
       `Table ${name} exists, but ${difference} It was not touched.`,
+      intoNewTable(config, typedInput(input)),
+    );
+  const backedUp = tableNameIn(manifest.table);
+  if (name === config.sourceTable && backedUp !== name)
+    throw new RestoreTargetError(
+      `The backup is one of table ${backedUp}, and its items would come among those of ${name}, from where they could not be told apart. Nothing was changed.`,
       intoNewTable(config, typedInput(input)),
     );
   const globalTable = globalTableError(target, intoNewTable(config, typedInput(input)));

@@ -77,7 +77,7 @@ async function describe(
   return {
     backupId,
     takenAt: new Date(backupTime(backupId)).toISOString(),
-    tableName: summary.tableArn.replace(/^.*:table\//, ''),
+    tableName: tableNameIn(summary),
     items: summary.itemCount,
     tableBytes: summary.billedSizeBytes,
     ...(verification && { verification }),
@@ -204,3 +204,7 @@ export async function readManifest(objects: ObjectStore, backupId: string): Prom
   if (parsed?.isIntact === true) return parsed.manifest;
   throw new BackupDamagedError(`${key} is missing or is not what the backup wrote.`);
 }
+
+/** The name of a table that was backed up. */
+export const tableNameIn = ({ tableArn }: { readonly tableArn: string }): string =>
+  tableArn.replace(/^.*:table\//, '');

@@ -14,7 +14,7 @@ import { readRun } from '../../../functions/shared/ledger/run.ts';
 import type { Plan } from '../../../functions/shared/state.ts';
 import { endingOf, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
 import { addReplica } from '../../support/add-replica.ts';
-import { type Bench, products, sourceTable } from '../../unit/files/backup-bench.ts';
+import { type Bench, products, productsTable, sourceTable } from '../../unit/files/backup-bench.ts';
 import { backedUp, begin, restore, startTime, tableNames } from './restore-bench.ts';
 
 let bench: Bench;
@@ -167,6 +167,22 @@ describe('a restore into a source table that is gone', () => {
     });
     const into = await prepareRestore(bench.runtime, { backupId }, startTime);
     expect(into.order.targetTable).toBe(defaultTarget(sourceTable, startTime));
+  });
+});
+
+describe('a restore of another table’s backup into the source', () => {
+  it('is refused, because its items could not be told from the live ones', async () => {
+    const sealed = await backedUp(products(5));
+    ({ bench } = sealed);
+    await bench.createTable({ ...productsTable, TableName: 'products-now' });
+    const config = { ...bench.runtime.config, sourceTable: 'products-now', restoreIntoSource: true };
+    const input = { backupId: sealed.backupId, targetTable: 'products-now', confirm: 'products-now' };
+    await expect(prepareRestore({ ...bench.runtime, config }, input, startTime)).rejects.toMatchObject({
+      name: 'RestoreTargetError',
+      message: expect.stringMatching(
+        /^The backup is one of table products, .* Nothing was changed\.\nTo restore into a new table:/,
+      ),
+    });
   });
 });
 
