@@ -74,6 +74,18 @@ describe('a cut over', () => {
     expect(await findRun(ledger(), 'm')).toMatchObject({ opening: 'DONE' });
   });
 
+  it('does not send the shop to a table that could not be opened', async () => {
+    await compared();
+    await world.switch('x');
+    expect((await world.finish('x')).summary).toMatch(/^The shop may use products-enhanced now\./);
+    await updateIf(ledger(), runKey('m'), { set: { opening: 'PENDING' } });
+    const { summary, nextStep } = await world.finish('x');
+    expect(summary).toMatch(/^The sync has switched, but products-enhanced could not be opened yet/);
+    expect(nextStep).toMatch(
+      /^See why[^]*\nnpm run report -- --stage test m\nOnce it is open, point the shop at the target\./,
+    );
+  });
+
   it('switches although time to live has deleted items of the source meanwhile', async () => {
     await compared({ expired: 1 });
     await notePending(ledger(), pendingOf('p1'), { ...pendingKey, isExpiry: true });
