@@ -16,6 +16,7 @@ import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution } from '../shared/state.ts';
 import { assertCompareFits } from './compare-fits.ts';
 import { allowing } from './again-steps.ts';
+import { refuseOtherStart } from './dead-start.ts';
 import { refuseFailedChecks } from './drain.ts';
 import { requireSourceConfirmed, sourceOfOpen } from './followed-source.ts';
 import { otherSource } from '../shared/runs/known-source.ts';
@@ -103,21 +104,17 @@ function followedRun({ runtime, input: { action, runId: wanted }, again }: Order
 
 /** The same execution again, or one that goes on where a dead one left the start. */
 async function startAgain(order: Order, open: Run): Promise<BegunSync> {
-  const {
-    input,
-    holder,
-    runtime,
-    runtime: { config },
-  } = order;
+  const { input, holder, runtime } = order;
   if (open.executionArn === holder.executionArn && open.isStarted !== true)
     return begun(open, input, 'START');
   refuseCancelling(runtime, open);
-  const { showSync, cancelSync } = commandsOf(config);
+  const { showSync, cancelSync } = commandsOf(runtime.config);
   if (open.isStarted === true || open.status !== 'SYNCING')
     throw new LockHeldError(
       `Sync ${open.runId} of table ${open.sourceTable} into ${tablesText(open)} is open already (${open.status} since ${open.startedAt}). Nothing was changed.`,
       stepText(['Look at it', showSync()], ['Or end it', cancelSync()]),
     );
+  refuseOtherStart(runtime, open, { input, again: order.again() });
   return take(order, open, 'START');
 }
 

@@ -234,6 +234,27 @@ describe('the mapping of a start', () => {
 });
 
 describe('a start that died', () => {
+  it('goes on under another execution that asks for the same', async () => {
+    await world.begin('s', { readUnitsPerSecond: 100 });
+    world.end('s', 'ABORTED');
+    const same = { runId: 'm', readUnitsPerSecond: 100 };
+    expect(await world.begin('t', same)).toMatchObject({ outcome: 'START', runId: 's' });
+  });
+
+  it.each([
+    ['another migration', { runId: 'another' }, '--run another'],
+    ['other caps', { readUnitsPerSecond: 5 }, '--read-units-per-second 5'],
+  ])('does not go on for a start that asks for %s', async (_, input, option) => {
+    await world.begin('s', { readUnitsPerSecond: 100 });
+    world.end('s', 'ABORTED');
+    await expect(world.begin('t', input)).rejects.toThrow(
+      new RegExp(
+        `^Sync s, which follows run m, was not started to its end[^]*\\nnpm run sync -- --stage test --cancel\\n[^]*\\nnpm run sync -- --stage test --start ${option}\\n`,
+      ),
+    );
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING', executionArn: executionArn('s', 'sync') });
+  });
+
   it('is not brought to its end by a compare without the mapping', async () => {
     await world.begin('s');
     world.end('s', 'ABORTED');
