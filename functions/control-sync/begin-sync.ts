@@ -25,6 +25,7 @@ import { runOf, usedTables } from './new-sync.ts';
 import { refuseBusy, taken } from './open-sync.ts';
 import type { BegunSync } from './payloads.ts';
 import { findSourceStream } from './source-stream.ts';
+import { withPresentTimeToLive } from './source-time-to-live.ts';
 import { parseSyncInput, type SyncInput } from './sync-input.ts';
 import { openSync, withoutOpenSync } from './which-sync.ts';
 
@@ -97,9 +98,12 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
   return outcome === 'BEGUN' ? begun(run, input, 'START') : begun(run, input, 'RECOVER');
 }
 
-function followedRun({ runtime, input: { action, runId: wanted }, again }: Order): Promise<FollowedRun> {
+async function followedRun({ runtime, input, again }: Order): Promise<FollowedRun> {
+  const { action, runId: wanted } = input;
   const onlyReads = action === 'compare';
-  return findFollowedRun(runtime, { runId: wanted, onlyReads, againWith: (runId) => again({ runId }) });
+  const againWith = (runId: string): Command => again({ runId });
+  const { run, ...followed } = await findFollowedRun(runtime, { runId: wanted, onlyReads, againWith });
+  return { ...followed, run: { ...run, plan: await withPresentTimeToLive(runtime, run.plan) } };
 }
 
 /** The same execution again, or one that goes on where a dead one left the start. */
@@ -240,7 +244,8 @@ async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Pro
   const { maxQuarantined, allowEmpty = false } = input;
   const { transformVersion } = runtime.config;
   const said = { allowEmpty, ...(input.action === 'cutover' && { maxQuarantined }) };
-  const facts = { ...source, transformVersion, parameters: { ...open.parameters, ...said } };
+  const plan = await withPresentTimeToLive(runtime, open.plan);
+  const facts = { ...source, transformVersion, plan, parameters: { ...open.parameters, ...said } };
   return begun(await taken({ runtime, holder, step: 'take', facts }, open), input, outcome);
 }
 

@@ -1,4 +1,4 @@
-import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteTableCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NEW } from '../../../functions/shared/ledger/actions.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
@@ -211,6 +211,25 @@ describe('the start of a sync', () => {
     ['an unknown field', { forzen: true }, /unknown field "forzen"/],
   ])('is refused for %s', async (_, input, message) => {
     await expect(world.begin('s', input)).rejects.toThrow(message);
+  });
+});
+
+describe('the time to live of the source', () => {
+  const switchTo = async (Enabled: boolean): Promise<void> => {
+    const TimeToLiveSpecification = { Enabled, AttributeName: 'endsAt' };
+    const { dynamo } = world.observer.clients;
+    await dynamo.send(new UpdateTimeToLiveCommand({ TableName: 'products', TimeToLiveSpecification }));
+  };
+  const attribute = async () => (await world.sync()).plan.timeToLiveAttribute;
+
+  it('is as it is when a sync starts and when it is compared, not as it was when the source was migrated', async () => {
+    expect((await readRun(world.observer.ledger, 'm')).plan.timeToLiveAttribute).toBeUndefined();
+    await switchTo(true);
+    await world.open();
+    expect(await attribute()).toBe('endsAt');
+    await switchTo(false);
+    await world.begin('c', { action: 'compare' });
+    expect(await attribute()).toBeUndefined();
   });
 });
 
