@@ -186,6 +186,7 @@ describe('a cut over', () => {
     const before = await world.sync();
     const report = await world.check('x');
     expect(report.checks?.map(({ what }) => what)).toEqual([
+      'execution',
       'mapping',
       'stream',
       'targets',
@@ -614,6 +615,23 @@ describe('a target that somebody has deleted or replaced', () => {
     await expect(world.begin('x', FROZEN)).rejects.toThrow(
       /^The cut over of sync s is refused\. Table products-enhanced/,
     );
+  });
+});
+
+describe('an execution that works on the sync', () => {
+  it('is named by a dry run, because a cut over would be refused', async () => {
+    await world.begin('c', { action: 'compare' });
+    const busy = async () => (await world.check('d')).checks?.find(({ what }) => what === 'execution');
+    expect(await busy()).toMatchObject({
+      ok: false,
+      sentence: expect.stringContaining(':c works on') as string,
+    });
+    world.end('c');
+    expect(await busy()).toEqual({
+      what: 'execution',
+      ok: true,
+      sentence: 'No execution works on the sync.',
+    });
   });
 });
 
