@@ -16,6 +16,7 @@ import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution } from '../shared/state.ts';
 import { assertCompareFits } from './compare-fits.ts';
 import { allowing } from './again-steps.ts';
+import { refuseOtherStart } from './dead-start.ts';
 import { refuseFailedChecks } from './drain.ts';
 import { requireSourceConfirmed, sourceOfOpen } from './followed-source.ts';
 import { otherSource } from '../shared/runs/known-source.ts';
@@ -24,6 +25,7 @@ import { runOf, usedTables } from './new-sync.ts';
 import { refuseBusy, taken } from './open-sync.ts';
 import type { BegunSync } from './payloads.ts';
 import { findSourceStream } from './source-stream.ts';
+import { withPresentTimeToLive } from './source-time-to-live.ts';
 import { parseSyncInput, type SyncInput } from './sync-input.ts';
 import { openSync, withoutOpenSync } from './which-sync.ts';
 
@@ -96,28 +98,27 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
   return outcome === 'BEGUN' ? begun(run, input, 'START') : begun(run, input, 'RECOVER');
 }
 
-function followedRun({ runtime, input: { action, runId: wanted }, again }: Order): Promise<FollowedRun> {
+async function followedRun({ runtime, input, again }: Order): Promise<FollowedRun> {
+  const { action, runId: wanted } = input;
   const onlyReads = action === 'compare';
-  return findFollowedRun(runtime, { runId: wanted, onlyReads, againWith: (runId) => again({ runId }) });
+  const againWith = (runId: string): Command => again({ runId });
+  const { run, ...followed } = await findFollowedRun(runtime, { runId: wanted, onlyReads, againWith });
+  return { ...followed, run: { ...run, plan: await withPresentTimeToLive(runtime, run.plan) } };
 }
 
 /** The same execution again, or one that goes on where a dead one left the start. */
 async function startAgain(order: Order, open: Run): Promise<BegunSync> {
-  const {
-    input,
-    holder,
-    runtime,
-    runtime: { config },
-  } = order;
+  const { input, holder, runtime } = order;
   if (open.executionArn === holder.executionArn && open.isStarted !== true)
     return begun(open, input, 'START');
   refuseCancelling(runtime, open);
-  const { showSync, cancelSync } = commandsOf(config);
+  const { showSync, cancelSync } = commandsOf(runtime.config);
   if (open.isStarted === true || open.status !== 'SYNCING')
     throw new LockHeldError(
       `Sync ${open.runId} of table ${open.sourceTable} into ${tablesText(open)} is open already (${open.status} since ${open.startedAt}). Nothing was changed.`,
       stepText(['Look at it', showSync()], ['Or end it', cancelSync()]),
     );
+  refuseOtherStart(runtime, open, { input, again: order.again() });
   return take(order, open, 'START');
 }
 
@@ -243,7 +244,8 @@ async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Pro
   const { maxQuarantined, allowEmpty = false } = input;
   const { transformVersion } = runtime.config;
   const said = { allowEmpty, ...(input.action === 'cutover' && { maxQuarantined }) };
-  const facts = { ...source, transformVersion, parameters: { ...open.parameters, ...said } };
+  const plan = await withPresentTimeToLive(runtime, open.plan);
+  const facts = { ...source, transformVersion, plan, parameters: { ...open.parameters, ...said } };
   return begun(await taken({ runtime, holder, step: 'take', facts }, open), input, outcome);
 }
 

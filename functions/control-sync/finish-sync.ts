@@ -1,9 +1,10 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { commandsOf } from '../shared/commands.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
-import { readRun } from '../shared/ledger/run.ts';
+import { readRun, type Run } from '../shared/ledger/run.ts';
+import { isDead } from '../shared/runs/holder.ts';
 import { publishSyncReport } from '../shared/runs/publish-sync.ts';
-import { buildSyncReport, type SyncReport } from '../shared/runs/sync-report.ts';
+import { buildSyncReport, type SyncCheck, type SyncReport } from '../shared/runs/sync-report.ts';
 import { findPolicy } from '../shared/aws/change-policy.ts';
 import { tableArn } from '../shared/names.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
@@ -27,6 +28,18 @@ export async function finishSync(
   );
 }
 
+/** Whether a cut over would be refused because another execution works on the sync. */
+async function checkExecution(runtime: SyncRuntime, run: Run, own: string): Promise<SyncCheck> {
+  const isFree = run.executionArn === own || (await isDead(runtime, run));
+  return {
+    what: 'execution',
+    ok: isFree,
+    sentence: isFree
+      ? 'No execution works on the sync.'
+      : `Execution ${run.executionArn} works on the sync. Wait until it has ended.`,
+  };
+}
+
 /** Where else a global table has replicas. */
 const otherRegions = (table: TableDescription | undefined, own: string): readonly string[] =>
   (table?.Replicas ?? []).flatMap(({ RegionName = own }) => (RegionName === own ? [] : [RegionName]));
@@ -36,12 +49,16 @@ const otherRegions = (table: TableDescription | undefined, own: string): readonl
  */
 export async function checkCutOver(
   runtime: SyncRuntime,
-  { run: { runId }, maxQuarantined }: { readonly run: RunStepInput; readonly maxQuarantined: number },
+  {
+    run: { runId, executionArn },
+    maxQuarantined,
+  }: { readonly run: RunStepInput; readonly maxQuarantined: number },
 ): Promise<SyncReport> {
   const run = allowing(await readRun(runtime.ledger, runId), maxQuarantined);
   const { config, accountId } = runtime;
   const arn = tableArn({ ...config, accountId }, run.sourceTable);
-  const [checks, found, table] = await Promise.all([
+  const [busy, checks, found, table] = await Promise.all([
+    checkExecution(runtime, run, executionArn),
     checkSync(runtime, run),
     findPolicy(runtime, arn),
     describeTable(runtime.clients.tables, run.sourceTable),
@@ -52,7 +69,7 @@ export async function checkCutOver(
     maxQuarantined: maxQuarantined === 0 ? undefined : maxQuarantined,
   });
   return buildSyncReport(runtime, run, {
-    checks,
+    checks: [busy, ...checks],
     freeze: {
       ...freezeCommands(config, { tableArn: arn, found, regions: otherRegions(table, config.region) }),
       cutOver: line,

@@ -1,3 +1,4 @@
+import { RESTLESS } from '../shared/copy/reconcile/take-up-pending.ts';
 import type { KeyEnd } from '../shared/copy/reconcile/reconcile-batch.ts';
 import {
   errorSummary,
@@ -28,10 +29,7 @@ export function fateOf(end: KeyEnd | undefined): KeyFate {
     case 'failed':
       return fateOfError(end.error);
     case 'pending':
-      return {
-        kind: 'pending',
-        reason: 'The source item, or one of its target items, changed at every try.',
-      };
+      return { kind: 'pending', reason: RESTLESS };
     default:
       return { kind: 'settled' };
   }

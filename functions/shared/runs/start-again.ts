@@ -59,7 +59,8 @@ export function syncAgain(
 /** Starts an action of the machine `sync` with what was typed, and these fields changed. */
 export function typedSync(place: StagePlace, typed: unknown, changed: Input = {}): Command {
   const { action = 'start', ...others } = typedInput(typed);
-  const fields = { ...others, ...changed };
+  const fields: Input = { ...others, ...changed };
+  const { runId } = fields;
   const { startSync, compare, cutOver, cancelSync } = commandsOf(place);
   switch (action) {
     case 'compare':
@@ -67,7 +68,7 @@ export function typedSync(place: StagePlace, typed: unknown, changed: Input = {}
     case 'cutover':
       return cutOver(fields);
     case 'cancel':
-      return cancelSync();
+      return cancelSync(typeof runId === 'string' ? runId : undefined);
     default:
       return startSync(fields);
   }

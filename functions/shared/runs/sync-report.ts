@@ -2,7 +2,9 @@ import { commandsOf, type StagePlace, stepText } from '../commands.ts';
 import { count, counted } from '../counted.ts';
 import { RUN_LAYOUT } from '../files/layout.ts';
 import type { Compared, Gap } from '../ledger/sync-facts.ts';
+import { runKey } from '../ledger/ledger-table.ts';
 import type { Run, RunStatus } from '../ledger/run.ts';
+import { get } from '../ledger/store.ts';
 import { listNamed } from '../ledger/sync-names.ts';
 import { warningsOfRun } from '../ledger/warnings.ts';
 import {
@@ -27,7 +29,7 @@ export interface NamedKeys {
 
 /** One thing that a cut over depends on. */
 export interface SyncCheck {
-  /** `mapping`, `stream`, `targets`, `pending`, `quarantined`, `conflicts`, `compared`, `transform`, `failures`, `gap` or `lag`. */
+  /** `execution`, `mapping`, `stream`, `targets`, `pending`, `quarantined`, `conflicts`, `compared`, `transform`, `failures`, `gap` or `lag`. */
   readonly what: string;
   /** False: a cut over would be refused, or would end without a switch. */
   readonly ok: boolean;
@@ -111,11 +113,12 @@ export async function buildSyncReport(
   more: Pick<SyncReport, 'checks' | 'freeze'> = {},
 ): Promise<SyncReport> {
   const { ledger, bucket } = scope;
-  const [pending, named, minutes, total] = await Promise.all([
+  const [pending, named, minutes, total, isClosed] = await Promise.all([
     listPending(ledger, run.runId),
     listNamed(ledger, run.runId),
     listMinutes(ledger, run.runId),
     findTotal(ledger, run.runId),
+    isStillClosed(ledger, run),
   ]);
   const namedAs = (kind: string): NamedKeys => namedKeys(named.filter((one) => one.kind === kind));
   return {
@@ -136,8 +139,8 @@ export async function buildSyncReport(
     // A call for pending keys alone has followed no change, so it has no lag.
     minutes: minutes.filter(({ records }) => records > 0).map(reportedMinute),
     ...more,
-    summary: summaryOf(run, pending.length),
-    nextStep: nextStepOfSync(scope, run) ?? null,
+    summary: summaryOf(run, { pending: pending.length, isClosed }),
+    nextStep: nextStepOfSync(scope, run, isClosed) ?? null,
     warnings: warningsOfRun(run),
     startedAt: run.startedAt,
     finishedAt: run.finishedAt ?? null,
@@ -164,6 +167,12 @@ function reportedMinute({ minute, records, repaired, lagMillis, maxLagMillis }: 
   return { minute, records, repaired, meanLagSeconds, maxLagSeconds: maxLagMillis / 1_000 };
 }
 
+/** Whether the shop has switched to tables that were kept closed until then, and that could not be opened yet. */
+async function isStillClosed(ledger: SyncReportScope['ledger'], { status, follows }: Run): Promise<boolean> {
+  if (status !== 'SWITCHED' || follows === undefined) return false;
+  return (await get<Pick<Run, 'opening'>>(ledger, runKey(follows.runId)))?.opening === 'PENDING';
+}
+
 const SUMMARIES: Readonly<Partial<Record<RunStatus, (run: Run, tables: string) => string>>> = {
   SWITCHING: ({ sourceTable }, tables) =>
     `A cut over from table ${sourceTable} to ${tables} is at work. The shop must not switch yet.`,
@@ -176,10 +185,17 @@ const SUMMARIES: Readonly<Partial<Record<RunStatus, (run: Run, tables: string) =
       : `The sync was cancelled. ${tables} stays as it is, and no longer follows the source.`,
 };
 
-/** @param pending keys that wait */
-function summaryOf(run: Run, pending: number): string {
+interface SummaryFacts {
+  /** Keys that wait. */
+  readonly pending: number;
+  readonly isClosed: boolean;
+}
+
+function summaryOf(run: Run, { pending, isClosed }: SummaryFacts): string {
   const tables = (run.follows?.tables ?? []).map(({ name }) => name).join(', ');
   if (run.status === 'SYNCING') return followingText(run, tables, pending);
+  if (isClosed)
+    return `The sync has switched, but ${tables} could not be opened yet: the shop cannot write there. recoverRun tries again every 15 minutes.`;
   const summary = SUMMARIES[run.status]?.(run, tables);
   if (summary !== undefined) return summary;
   return run.compared === undefined ? `The compare is ${run.status}.` : comparedSentence(run.compared);
@@ -194,8 +210,8 @@ export function comparedSentence(compared: Compared): string {
   return `${counted(sourceItems, 'source item')} and ${counted(targetItems, 'target item')} were compared: ${found}, ${count(conflicts)} changed by others, ${count(quarantined)} cannot be transformed.`;
 }
 
-function nextStepOfSync({ config }: SyncReportScope, run: Run): string | undefined {
-  const { startSync } = commandsOf(config);
+function nextStepOfSync({ config }: SyncReportScope, run: Run, isClosed: boolean): string | undefined {
+  const { startSync, report } = commandsOf(config);
   switch (run.status) {
     case 'SYNCING':
       return stepText(...followingSteps(config, run));
@@ -207,9 +223,14 @@ function nextStepOfSync({ config }: SyncReportScope, run: Run): string | undefin
           ])
         : undefined;
     case 'SWITCHED':
-      return stepText([
-        'Point the shop at the target. What it writes there stays there: the source does not follow',
-      ]);
+      return stepText(
+        ...(isClosed
+          ? [['See why, and the command that opens it', report(run.follows?.runId ?? '')] as const]
+          : []),
+        [
+          `${isClosed ? 'Once it is open, point' : 'Point'} the shop at the target. What it writes there stays there: the source does not follow`,
+        ],
+      );
     case 'SUCCEEDED':
       return (run.compared?.differing ?? 0) > 0
         ? stepText([

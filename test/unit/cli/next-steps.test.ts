@@ -284,6 +284,12 @@ describe('a command to paste', () => {
     optional,
   );
 
+  it('of a cancellation ends the sync that was named, and no other', () => {
+    const { line, inConsole } = commandOf(syncAgain(PLACE, { action: 'cancel', runId: RUN }, LOCKED));
+    expect(line).toMatch(new RegExp(` --cancel --run ${RUN}$`));
+    expect(inConsole).toContain(`"runId": "${RUN}"`);
+  });
+
   it('of a sync is accepted by the command line, whatever the console was given', async () => {
     await fc.assert(
       fc.asyncProperty(syncs.map(withOwnFields), async (input) => {

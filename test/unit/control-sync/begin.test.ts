@@ -1,4 +1,4 @@
-import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteTableCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NEW } from '../../../functions/shared/ledger/actions.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
@@ -214,6 +214,25 @@ describe('the start of a sync', () => {
   });
 });
 
+describe('the time to live of the source', () => {
+  const switchTo = async (Enabled: boolean): Promise<void> => {
+    const TimeToLiveSpecification = { Enabled, AttributeName: 'endsAt' };
+    const { dynamo } = world.observer.clients;
+    await dynamo.send(new UpdateTimeToLiveCommand({ TableName: 'products', TimeToLiveSpecification }));
+  };
+  const attribute = async () => (await world.sync()).plan.timeToLiveAttribute;
+
+  it('is as it is when a sync starts and when it is compared, not as it was when the source was migrated', async () => {
+    expect((await readRun(world.observer.ledger, 'm')).plan.timeToLiveAttribute).toBeUndefined();
+    await switchTo(true);
+    await world.open();
+    expect(await attribute()).toBe('endsAt');
+    await switchTo(false);
+    await world.begin('c', { action: 'compare' });
+    expect(await attribute()).toBeUndefined();
+  });
+});
+
 describe('the mapping of a start', () => {
   const creating = (): void => void (world.mappings.found[0] = { ...found(), state: 'Creating' });
   const found = () => {
@@ -234,6 +253,27 @@ describe('the mapping of a start', () => {
 });
 
 describe('a start that died', () => {
+  it('goes on under another execution that asks for the same', async () => {
+    await world.begin('s', { readUnitsPerSecond: 100 });
+    world.end('s', 'ABORTED');
+    const same = { runId: 'm', readUnitsPerSecond: 100 };
+    expect(await world.begin('t', same)).toMatchObject({ outcome: 'START', runId: 's' });
+  });
+
+  it.each([
+    ['another migration', { runId: 'another' }, '--run another'],
+    ['other caps', { readUnitsPerSecond: 5 }, '--read-units-per-second 5'],
+  ])('does not go on for a start that asks for %s', async (_, input, option) => {
+    await world.begin('s', { readUnitsPerSecond: 100 });
+    world.end('s', 'ABORTED');
+    await expect(world.begin('t', input)).rejects.toThrow(
+      new RegExp(
+        `^Sync s, which follows run m, was not started to its end[^]*\\nnpm run sync -- --stage test --cancel\\n[^]*\\nnpm run sync -- --stage test --start ${option}\\n`,
+      ),
+    );
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING', executionArn: executionArn('s', 'sync') });
+  });
+
   it('is not brought to its end by a compare without the mapping', async () => {
     await world.begin('s');
     world.end('s', 'ABORTED');

@@ -74,6 +74,18 @@ describe('a cut over', () => {
     expect(await findRun(ledger(), 'm')).toMatchObject({ opening: 'DONE' });
   });
 
+  it('does not send the shop to a table that could not be opened', async () => {
+    await compared();
+    await world.switch('x');
+    expect((await world.finish('x')).summary).toMatch(/^The shop may use products-enhanced now\./);
+    await updateIf(ledger(), runKey('m'), { set: { opening: 'PENDING' } });
+    const { summary, nextStep } = await world.finish('x');
+    expect(summary).toMatch(/^The sync has switched, but products-enhanced could not be opened yet/);
+    expect(nextStep).toMatch(
+      /^See why[^]*\nnpm run report -- --stage test m\nOnce it is open, point the shop at the target\./,
+    );
+  });
+
   it('switches although time to live has deleted items of the source meanwhile', async () => {
     await compared({ expired: 1 });
     await notePending(ledger(), pendingOf('p1'), { ...pendingKey, isExpiry: true });
@@ -174,6 +186,7 @@ describe('a cut over', () => {
     const before = await world.sync();
     const report = await world.check('x');
     expect(report.checks?.map(({ what }) => what)).toEqual([
+      'execution',
       'mapping',
       'stream',
       'targets',
@@ -602,6 +615,23 @@ describe('a target that somebody has deleted or replaced', () => {
     await expect(world.begin('x', FROZEN)).rejects.toThrow(
       /^The cut over of sync s is refused\. Table products-enhanced/,
     );
+  });
+});
+
+describe('an execution that works on the sync', () => {
+  it('is named by a dry run, because a cut over would be refused', async () => {
+    await world.begin('c', { action: 'compare' });
+    const busy = async () => (await world.check('d')).checks?.find(({ what }) => what === 'execution');
+    expect(await busy()).toMatchObject({
+      ok: false,
+      sentence: expect.stringContaining(':c works on') as string,
+    });
+    world.end('c');
+    expect(await busy()).toEqual({
+      what: 'execution',
+      ok: true,
+      sentence: 'No execution works on the sync.',
+    });
   });
 });
 

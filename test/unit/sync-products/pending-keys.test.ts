@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { listPending } from '../../../functions/shared/ledger/sync-records.ts';
+import { keyIdentity } from '../../../functions/shared/items/item-key.ts';
+import { listPending, notePending } from '../../../functions/shared/ledger/sync-records.ts';
 import { doubtMillisOf } from '../../../functions/shared/runtime.ts';
 import type { Gate } from '../../support/ledger-world.ts';
 import { itemsOf, openSyncBench, product, type SyncBench } from './sync-bench.ts';
@@ -39,6 +40,18 @@ describe('a key that cannot be settled', () => {
     await bench.call(['2']);
     expect(await bench.pending()).toEqual([]);
     expect(await bench.differences()).toEqual([]);
+  });
+
+  it('has the reason of the last look that could not settle it', async () => {
+    await fill(bench);
+    const { ledger, clock } = bench.world.observer;
+    const key = { key: { id: { S: '1' } }, text: '1', since: clock.now() };
+    const identity = keyIdentity({ id: { S: '1' } }, bench.world.observer.migration.source.key);
+    await notePending(ledger, { syncId: 'sync-1', identity }, { ...key, reason: 'It changed.' });
+    await bench.call([], { runtime: throwing(bench.world.observer, '1') });
+    expect(await listPending(ledger, 'sync-1')).toMatchObject([
+      { since: key.since, reason: 'TransformError: Product 1 made the transform throw.' },
+    ]);
   });
 
   it('stays where it is noted again while a call looks at it', async () => {

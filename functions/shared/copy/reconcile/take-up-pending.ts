@@ -1,6 +1,8 @@
+import { errorSummary, RunClosedError } from '../../errors.ts';
 import { keyIdentity } from '../../items/item-key.ts';
 import { notePending, type PendingKey, settlePending, somePending } from '../../ledger/sync-records.ts';
 import type { Stored } from '../../ledger/store.ts';
+import { isTransient } from '../../retry.ts';
 import { type Runtime, watchDoubt } from '../../runtime.ts';
 import { createPipeline } from '../pipeline.ts';
 import type { ReconcileKey } from './open-reconcile.ts';
@@ -42,11 +44,34 @@ export async function takeUpPending(
     const end = ends.get(keyIdentity(one.key, sourceKey));
     if (quietAt !== undefined) await waitFor(runtime, syncId, { ...one, quietAt });
     else if (isClean(end)) await settlePending(ledger, one);
+    else await noteReason(runtime, syncId, { one, reason: reasonOf(end) });
   }
   return [...ends.values()];
 }
 
 const isClean = (end: KeyEnd | undefined): boolean => end?.outcome === 'equal' || end?.outcome === 'repaired';
+
+/** Of a key whose source item, or one of its target items, changed at every try. */
+export const RESTLESS = 'The source item, or one of its target items, changed at every try.';
+
+/** Why a key still waits; `undefined`: this look says nothing of it. */
+function reasonOf(end: KeyEnd | undefined): string | undefined {
+  if (end?.outcome === 'pending') return RESTLESS;
+  if (end?.outcome !== 'failed' || isTransient(end.error) || end.error instanceof RunClosedError)
+    return undefined;
+  const { name, message } = errorSummary(end.error);
+  return `${name}: ${message}`;
+}
+
+interface FoundReason {
+  readonly one: Stored<PendingKey>;
+  readonly reason: string | undefined;
+}
+
+/** A person acts on the reason, so it is the one of the last look. */
+async function noteReason(runtime: Runtime, syncId: string, { one, reason }: FoundReason): Promise<void> {
+  if (reason !== undefined && reason !== one.reason) await waitFor(runtime, syncId, { ...one, reason });
+}
 
 /** Notes keys that are to be reconciled by a later call. */
 export async function waitForKeys(
