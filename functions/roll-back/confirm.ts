@@ -58,7 +58,7 @@ export function unconfirmed(
   );
   const [why, backup] =
     reliants.length === 0
-      ? [`Run ${runId} succeeded, and the shop may use its tables.`, 'each table first']
+      ? [`Run ${runId} succeeded, and its tables may be in use.`, 'each table first']
       : [reliedText(runId, reliants, switches), 'each table that is relied on first'];
   return new InvalidInputError(
     `${used.join('')}${why}${typed(confirm)} Nothing was changed. A roll back would back up ${backup}.`,

@@ -118,6 +118,11 @@ export class RunIdUsedError extends MigrationError {
   override readonly name = 'RunIdUsedError';
 }
 
+/** An execution has a name that Step Functions takes, and that cannot be the id of a run. */
+export class ExecutionNameError extends MigrationError {
+  override readonly name = 'ExecutionNameError';
+}
+
 /** A run was written by another version of the service, whose items this one would misread. */
 export class LedgerVersionError extends MigrationError {
   override readonly name = 'LedgerVersionError';

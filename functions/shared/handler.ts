@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { InvalidInputError } from './errors.ts';
+import { ExecutionNameError, InvalidInputError } from './errors.ts';
 import { presentable } from './presentable.ts';
 import { getRuntime, type Runtime, type Turn } from './runtime.ts';
 import { cut } from './text.ts';
@@ -69,12 +69,22 @@ async function runStage<Input>(
   if (isEmpty(event) && stage.alone !== undefined) return stage.alone(runtime, turn);
   const parsed = isReadable(event, stage.maxCharacters) ? stage.input.safeParse(event) : undefined;
   if (parsed?.success !== true) {
+    refuseName(parsed?.error.issues ?? []);
     const problems = parsed === undefined ? 'too long, or nested too deeply' : problemsOf(parsed.error);
     throw new InvalidInputError(
       `This function's payload is not what the workflow sends (${problems}). ${stage.alone === undefined ? 'It is part of the workflow and cannot be called alone. Start the state machine instead.' : 'Call it without a payload to do the whole step.'}`,
     );
   }
   return stage.run(runtime, parsed.data, turn);
+}
+
+/** What was typed may be right: the name of the execution stands beside it. */
+function refuseName(issues: readonly z.core.$ZodIssue[]): void {
+  const name = issues.find(({ path }) => path.slice(-2).join('.') === 'execution.name');
+  if (name === undefined) return;
+  throw new ExecutionNameError(
+    `The name of the execution ${name.message}. Nothing was changed. Start the state machine again under another name.`,
+  );
 }
 
 /** What `sls invoke -f` sends without `-d`, and what people type for "nothing". */

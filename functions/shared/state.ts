@@ -36,10 +36,7 @@ export const beginningSchema = z.lazy(() =>
   executionSchema.unwrap().extend({
     name: z
       .string()
-      .regex(
-        RUN_ID_PATTERN,
-        'becomes the id of the run, so it may have at most 80 letters, digits, _ and -. Start the state machine again under another name',
-      ),
+      .regex(RUN_ID_PATTERN, 'becomes the id of the run, so it may have at most 80 letters, digits, _ and -'),
   }),
 );
 

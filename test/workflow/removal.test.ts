@@ -9,13 +9,17 @@ interface OpenRun {
   readonly sourceTable: string;
   readonly tablePrefix?: string;
   readonly kmsKeyArn?: string;
+  readonly mapMode?: string;
 }
 type Place = { readonly service: string } & StagePlace;
 type ListOpen = (ledger: string) => Promise<readonly OpenRun[]>;
 
-const { deploymentProblem, removalProblem } = createRequire(import.meta.url)(
-  '../../workflow/resources/open-runs.cjs',
-) as {
+const {
+  deploymentProblem,
+  openRun: readOpenRun,
+  removalProblem,
+} = createRequire(import.meta.url)('../../workflow/resources/open-runs.cjs') as {
+  openRun: (item: object) => OpenRun;
   removalProblem: (place: Place, listOpen: ListOpen) => Promise<string | undefined>;
   deploymentProblem: (
     place: Place & { readonly parameters: Readonly<Record<string, string>> },
@@ -39,7 +43,7 @@ const openSync = (sourceTable: string, status = 'SYNCING') => ({
   status,
   sourceTable,
 });
-const began = { tablePrefix: 'p-', kmsKeyArn: '' };
+const began = { tablePrefix: 'p-', kmsKeyArn: '', mapMode: 'DISTRIBUTED' };
 const openRun = (status: string, kind = 'migrate') => ({
   runId: 'r1',
   kind,
@@ -74,6 +78,11 @@ describe('sls remove', () => {
       );
     },
   );
+
+  it('leads to the list of runs while a step called alone is at work, which has no execution to follow', async () => {
+    const problem = await removalProblem(place, ledgerWith(openRun('RUNNING', 'manual')));
+    expect(problem).toContain('Wait until it has ended: npm run runs -- --stage prod --region eu-west-1.');
+  });
 
   it('is refused while a run is held, with both of its ways on', async () => {
     const problem = await removalProblem(place, ledgerWith(openRun('HELD')));
@@ -110,7 +119,7 @@ describe('sls remove', () => {
 });
 
 describe('sls deploy', () => {
-  const parameters = { sourceTable: 'products', tablePrefix: 'p-', kmsKeyArn: '' };
+  const parameters = { sourceTable: 'products', tablePrefix: 'p-', kmsKeyArn: '', mapMode: 'DISTRIBUTED' };
   const deployment = { ...place, parameters };
 
   it('is refused while a sync of another table is open, with the parameter that keeps it', async () => {
@@ -129,6 +138,7 @@ describe('sls deploy', () => {
     ['sourceTable', 'shop', 'deploy again with --param sourceTable=products and'],
     ['tablePrefix', 'q-', 'deploy again with --param tablePrefix=p- and'],
     ['kmsKeyArn', 'arn:key', 'deploy again without kmsKeyArn, and'],
+    ['mapMode', 'INLINE', 'deploy again with --param mapMode=DISTRIBUTED and'],
   ])('is refused with another %s while a run is at work', async (name, value, advice) => {
     const changed = { ...deployment, parameters: { ...parameters, [name]: value } };
     for (const status of ['RUNNING', 'ROLLING_BACK']) {
@@ -140,6 +150,19 @@ describe('sls deploy', () => {
     }
     expect(await deploymentProblem(changed, ledgerWith(openRun('HELD')))).toBeUndefined();
     expect(await deploymentProblem(changed, ledgerWith(openRun('SUCCEEDED')))).toBeUndefined();
+  });
+
+  it('asks for the mode that a run began with, unless it has been resumed in the other one', () => {
+    const item = {
+      runId: { S: 'r1' },
+      kind: { S: 'migrate' },
+      status: { S: 'RUNNING' },
+      sourceTable: { S: 'products' },
+      settings: { M: { tablePrefix: { S: 'p-' }, mapMode: { S: 'DISTRIBUTED' } } },
+    };
+    expect(readOpenRun(item)).toEqual(openRun('RUNNING'));
+    const { mapMode: _mode, ...inline } = openRun('RUNNING');
+    expect(readOpenRun({ ...item, plan: { M: { mapEvents: { N: '900' } } } })).toEqual(inline);
   });
 
   it('goes on with the same parameters, when nothing is open, and when nothing was deployed yet', async () => {

@@ -562,6 +562,16 @@ describe('a deployment that cannot work', () => {
     expect(problemsWith({ restoreIntoSource: 'yes' })).toHaveLength(1);
   });
 
+  it('is refused with these sentences also where other files are chosen by the parameter', async () => {
+    const parameters = { mapMode: 'distributed', adoptStorage: 'TRUE' };
+    const error = await compileVariant({ ...variants.asItComes, name: 'mistyped', parameters }).catch(
+      ({ stdout = '', stderr = '' }: { readonly stdout?: string; readonly stderr?: string }) =>
+        stdout + stderr,
+    );
+    expect(error).toContain('Parameter mapMode is "distributed"; it must be INLINE or DISTRIBUTED.');
+    expect(error).toContain('Parameter adoptStorage is "TRUE"; it must be true or false.');
+  });
+
   it('is refused with a parameter that nothing reads, and told the nearest name', () => {
     const known = Object.keys(good);
     expect(unknownParameters(known, known)).toEqual([]);

@@ -51,8 +51,7 @@ export const breakages: Readonly<Record<string, Breakage>> = {
     },
   },
   migrate: {
-    story:
-      'DynamoDB refuses to write while the tables are being filled, so the run fails with its tables half filled.',
+    story: `DynamoDB refuses to write after the first ${batchesBefore} batches, so a run that needs more fails with its tables half filled.`,
     unbroken: `The first ${batchesBefore} batches are let through, and the run needed no more. Make more ${migration.nouns.items} with --products.`,
     inject(faults) {
       const table = migration.filled[0]?.name ?? '';

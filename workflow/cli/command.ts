@@ -7,6 +7,7 @@ import { elsewhereStep } from '../../functions/shared/runs/next-step.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PackagingError } from '../local/deploy/package-service.ts';
 import { MissingEngineError } from '../local/dynamodb/dynoxide.ts';
+import { EngineUrlError } from '../local/engines.ts';
 import { InputFileError } from '../local/products/input-file-error.ts';
 import { type OperatorContext, openContext, whereabouts } from './context.ts';
 import { readEnvFile } from './env-file.ts';
@@ -60,10 +61,12 @@ export const regionOption = (): Option =>
 export const profileOption = (): Option =>
   new Option('--profile <name>', 'AWS profile of the credentials (default: AWS_PROFILE)');
 
-/** For `--max-quarantined` and its like; whether the number makes sense is for the workflow to say. */
+/** For `--max-quarantined` and its like. What else a number must be is for the workflow to say. */
 export function wholeNumber(text: string): number {
-  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
-  return Number(text);
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number))
+    throw new InvalidArgumentError('Give a whole number of 0 or more.');
+  return number;
 }
 
 /** For sizes of tables: 1 or more, also as `1e9`. */
@@ -77,7 +80,8 @@ export function largeNumber(text: string): number {
 /** For caps, which need not be whole. */
 export function anyNumber(text: string): number {
   const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number)) throw new InvalidArgumentError('Give a number.');
+  if (text.trim() === '' || !Number.isFinite(number) || number < 0)
+    throw new InvalidArgumentError('Give a number of 0 or more.');
   return number;
 }
 
@@ -101,6 +105,7 @@ export async function runCommand<Options extends object>(
     command.showHelpAfterError(`For its options: ${command.name()} --help`);
     command.parse();
     const options: Options = command.opts();
+    refuseEmpty(command);
     takeProfile(options);
     Object.assign(where, placeOf(options));
     process.exitCode = await action(options, command.args);
@@ -108,6 +113,19 @@ export async function runCommand<Options extends object>(
     process.exitCode = exitCodeOf(error);
     if (!(error instanceof CommanderError)) processTerminal().complain(sentenceOf(error, where));
   }
+}
+
+/** A text of nothing is mostly a variable that the shell does not know. Only a note may be empty. */
+function refuseEmpty(command: Command): void {
+  const options = command.options.filter(
+    (option) => option.attributeName() !== 'note' && command.getOptionValue(option.attributeName()) === '',
+  );
+  const texts = command.registeredArguments.filter((_, index) => command.args[index] === '');
+  const [empty] = [...options.map(({ long }) => long ?? ''), ...texts.map((one) => `<${one.name()}>`)];
+  if (empty === undefined) return;
+  command.error(`error: ${empty} is empty. Give it a value, or leave it out. Nothing was started.`, {
+    exitCode: WRONG_USAGE,
+  });
 }
 
 function takeProfile({ profile }: Pick<Partial<StageOptions>, 'profile'>): void {
@@ -134,7 +152,7 @@ function sentenceOf(error: unknown, where: Whereabouts): string {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof InputFileError) return WRONG_USAGE;
+  if (error instanceof InputFileError || error instanceof EngineUrlError) return WRONG_USAGE;
   if (error instanceof OperatorError) return error.exitCode;
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
   return error instanceof MigrationError || isExplained(error) ? REFUSED : FAILED;

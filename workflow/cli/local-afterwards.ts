@@ -1,4 +1,10 @@
-import { commandsOf, type Input, localCommand, stepText } from '../../functions/shared/commands.ts';
+import {
+  commandsOf,
+  type Input,
+  isCommandLine,
+  localCommand,
+  stepText,
+} from '../../functions/shared/commands.ts';
 import { typedInput } from '../../functions/shared/runs/again-input.ts';
 import { stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
 import type { ReportView } from './collect-report.ts';
@@ -29,29 +35,58 @@ export function afterwards({ localConsole: _gone, ...view }: ReportView, options
 /** What a run says to do next can be done as long as its tables, its ledger and its files are there. */
 function localStep(report: ReportView['report'], options: ShopOptions): string {
   const { products, seed, input: file, dynamodb, s3 } = options;
+  const { nextStep } = report;
+  if (nextStep?.includes(' -- --help') === true)
+    return stepText(['Correct the input, then start again. To list the options', START_HELP]);
   if (dynamodb !== undefined && s3 !== undefined) {
     const up = stepText([
       'Start the embedded AWS again, in another terminal',
       localCommand({ dynamodb, s3 }),
     ]);
-    return `${up}\n${report.nextStep ?? ''}`;
+    return `${up}\n${nextStep ?? ''}`;
   }
+  const shop = localCommand({ products, seed, input: file, dynamodb, s3 });
+  if (report.status === 'REFUSED' && nextStep !== null && beginsAnew(nextStep))
+    return `${stepText([KEEPS_NOTHING, shop])}\n${nextStep}`;
   const input = { ...typedInput(migrateInput(options)), resume: undefined, dryRun: undefined };
-  return stepText(
-    [
-      'This command keeps nothing up. For a shop that stays, in another terminal',
-      localCommand({ products, seed, input: file, dynamodb, s3 }),
-    ],
-    ['Then migrate it', commandsOf(LOCAL).migrate({ ...input, ...leniency(report) })],
-  );
+  const again = commandsOf(LOCAL).migrate({ ...input, ...leniency(report) });
+  return stepText([`${before(report)}${KEEPS_NOTHING}`, shop], ['Then migrate it', again]);
 }
 
-/** What the same shop needs to be migrated: another run with the same input would stop where this one did. */
-function leniency({ failure, rehearsal, parameters }: ReportView['report']): Input {
+const KEEPS_NOTHING = 'This command keeps nothing up. For tables that stay, in another terminal';
+const START_HELP = { line: 'npm start -- --help' } as const;
+
+/** Whether a step does without the run that was refused: then it can be done with another embedded AWS. */
+function beginsAnew(nextStep: string): boolean {
+  const lines = nextStep.split('\n').filter(isCommandLine);
+  return lines.length > 0 && lines.every((line) => /^npm run (?:migrate|prices) /.test(line));
+}
+
+/** What is to be done before the same shop can be migrated, as a sentence. */
+function before(report: ReportView['report']): string {
+  if (isStoppedByQuarantine(report))
+    return isAllRefused(report)
+      ? 'Correct what is in quarantine. '
+      : 'Correct what is in quarantine, or leave it behind. ';
+  return report.failure === null ? '' : 'Fix the reported cause. ';
+}
+
+function isStoppedByQuarantine({ rehearsal, parameters }: ReportView['report']): boolean {
   const { quarantined = 0 } = rehearsal ?? {};
   const { maxQuarantined = 0 } = parameters ?? {};
+  return stopsForQuarantine({ quarantined, maxQuarantined });
+}
+
+/** Without them, nothing would be migrated. */
+const isAllRefused = ({ rehearsal, source }: ReportView['report']): boolean =>
+  (rehearsal?.quarantined ?? 0) >= source.products;
+
+/** What the same shop needs to be migrated: another run with the same input would stop where this one did. */
+function leniency(report: ReportView['report']): Input {
+  const { failure, rehearsal } = report;
+  const leavesBehind = isStoppedByQuarantine(report) && !isAllRefused(report);
   return {
-    ...(stopsForQuarantine({ quarantined, maxQuarantined }) && { maxQuarantined: quarantined }),
+    ...(leavesBehind && { maxQuarantined: rehearsal?.quarantined }),
     ...(failure?.error === 'SourceTableEmptyError' && { allowEmpty: true }),
   };
 }

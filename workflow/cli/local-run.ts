@@ -97,8 +97,6 @@ export function checkShop({ products, input }: ShopOptions): void {
       'Give --products or --input, not both: the table is filled from one of them.',
       WRONG_USAGE,
     );
-  if (products !== undefined && products < 0)
-    throw new OperatorError('--products is how many products to make: 0 or more.', WRONG_USAGE);
 }
 
 function breakageOf({ break: name }: LocalRunOptions): Breakage | undefined {
@@ -220,7 +218,7 @@ async function migrateAndReport(
 /** What is left once the command has ended. */
 function remains({ dynamodb, s3 }: LocalRunOptions): string {
   if (dynamodb === undefined && s3 === undefined)
-    return 'The shop, its tables and its bucket were in memory and are gone now, so no other command finds this run. npm run local keeps them.';
+    return 'Tables and bucket were in memory and are gone now, so no other command finds this run. npm run local keeps them.';
   const tables =
     dynamodb === undefined ? 'The tables were in memory and are gone now' : `The tables stay at ${dynamodb}`;
   const bucket = s3 === undefined ? 'the bucket was in memory and is gone now' : `the bucket stays at ${s3}`;

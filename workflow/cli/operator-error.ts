@@ -4,6 +4,7 @@ import { faultOf } from '../../functions/shared/fault.ts';
 import { joinMessage } from '../../functions/shared/message.ts';
 import { isTransient } from '../../functions/shared/retry.ts';
 import { printable } from '../../functions/shared/printable.ts';
+import { DEFAULT_REGION, EMBEDDED_STAGE } from '../../functions/shared/stage-words.cjs';
 import { LOST_CONNECTION, REFUSED } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -31,6 +32,8 @@ const NOT_DEPLOYED = ['StateMachineDoesNotExist', 'ResourceNotFoundException', '
 /** Any error as a sentence for the operator: what failed, and what to do. */
 export function explain(error: unknown, where: Whereabouts = {}): string {
   const { stage = '<stage>', region = 'the region', endpoint } = where;
+  if (isNamed(error, ...NOT_DEPLOYED) && stage === EMBEDDED_STAGE && region !== DEFAULT_REGION)
+    return `Stage ${stage} is the embedded AWS, whose only region is ${DEFAULT_REGION}. Leave --region ${region} out.`;
   if (isNamed(error, ...NOT_DEPLOYED))
     return `Stage ${stage} was not found in ${region} ${placeOf(endpoint)}: it is not deployed there, or the service has another name (${messageOf(error)}). ${
       endpoint === undefined
@@ -56,25 +59,28 @@ function obstacleOf(error: unknown, { endpoint }: Whereabouts): Obstacle {
   const profile = process.env['AWS_PROFILE'] ?? '';
   if (kind === 'no credentials' && profile !== '')
     return {
-      what: `The AWS profile "${profile}" gives no credentials: it does not exist, or nobody has signed in to it. List the profiles with aws configure list-profiles, and name one with --profile or AWS_PROFILE. The reason was: ${message}`,
+      what: `The AWS profile "${profile}" gives no credentials: it does not exist, or nobody has signed in to it. List the profiles with aws configure list-profiles, and name one with --profile or AWS_PROFILE. The reason was: ${ended(message)}`,
       remedy: AGAIN,
     };
   if (kind === 'no credentials')
     return {
-      what: `There are no AWS credentials to work with. Put AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY into .env.local, or sign in (aws configure, or aws sso login and AWS_PROFILE). The reason was: ${message}`,
+      what: `There are no AWS credentials to work with. Put AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY into .env.local, or sign in (aws configure, or aws sso login and AWS_PROFILE). The reason was: ${ended(message)}`,
       remedy: AGAIN,
     };
   if (kind === 'credentials expired' || kind === 'credentials refused')
     return {
-      what: `AWS does not accept the credentials: ${message} Renew them (in .env.local, or with aws sso login).`,
+      what: `AWS does not accept the credentials: ${ended(message)} Renew them (in .env.local, or with aws sso login).`,
       remedy: AGAIN,
     };
   if (kind === 'denied')
     return {
-      what: `These credentials may not do that: ${message} Ask for the permission, or use the credentials of an operator.`,
+      what: `These credentials may not do that: ${ended(message)} Ask for the permission, or use the credentials of an operator.`,
     };
   return isLost(error) ? notAnswering(endpoint, message || reasonOf(error)) : { what: message };
 }
+
+/** As a sentence, with its end. */
+const ended = (message: string): string => (/[.!?]$/.test(message) ? message : `${message}.`);
 
 const AGAIN = 'Then run the command again.';
 

@@ -25,6 +25,7 @@ import {
   money,
   rupees,
 } from '../../functions/shared/format.ts';
+import { hasEarlierCost } from '../../functions/shared/cost/monthly.ts';
 import { compareEngines, type EngineComparison, sayEngines } from './engine-comparison.ts';
 import { tableText } from './plain-table.ts';
 import type { Terminal } from './terminal.ts';
@@ -93,7 +94,11 @@ function sayMoney(terminal: Terminal, estimate: Estimate): void {
   title(`Money, once: ${money(estimate)}`);
   say(`  ${colors.dim(partsText(estimate.parts))}`);
   title('Money, each month');
-  say(tableText(terminal, monthlyColumns, estimate.monthly.map(monthlyRow)));
+  const columns = estimate.monthly.some(hasEarlierCost)
+    ? [...MONTHLY_COLUMNS, EARLIER_COLUMN]
+    : MONTHLY_COLUMNS;
+  const rows = estimate.monthly.map((one) => monthlyRow(one).slice(0, columns.length));
+  say(tableText(terminal, columns, rows));
   say(
     `  ${colors.dim(`The backup: ${dollars(estimate.backupMonthlyDollars)} a month in S3. Prices of ${estimate.region}, ${estimate.pricesDate}; ${estimate.rupeesPerDollar} rupees a dollar; without free tier and tax.`)}`,
   );
@@ -159,13 +164,15 @@ function partsText({ reads, writes, s3, lambda, transitions, bulkPut }: CostPart
   return `reads ${dollars(reads)}, writes ${dollars(writes)}, S3 ${dollars(s3)}, Lambda ${dollars(lambda)}, transitions ${dollars(transitions)}${bulk}`;
 }
 
-const monthlyColumns = [
+const MONTHLY_COLUMNS = [
   { name: 'Table' },
   { name: 'Read + write units/s, indexes included' },
   { name: 'Dollars', align: 'right' },
   { name: 'Rupees', align: 'right' },
-  { name: 'Earlier scripts said', align: 'right' },
 ] as const;
+
+/** Only the shop's tables have it. */
+const EARLIER_COLUMN = { name: 'Earlier scripts said', align: 'right' } as const;
 
 function monthlyRow(one: MonthlyCost): readonly string[] {
   const capacity =

@@ -28,8 +28,6 @@ await runStageCommand<Options>(command, async ({ context, terminal, options, arg
   const { read, write } = options;
   if (read === undefined && write === undefined)
     throw new OperatorError('Say --write, --read or both. Nothing was changed.', WRONG_USAGE);
-  if ((read ?? 0) < 0 || (write ?? 0) < 0)
-    throw new OperatorError('A cap is 0 (none) or more. Nothing was changed.', WRONG_USAGE);
   const run = await controlledRun(context, runId);
   const caps = {
     ...(read !== undefined && { readUnitsPerSecond: read }),

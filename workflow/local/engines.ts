@@ -18,19 +18,24 @@ export interface Engines {
   stop(): Promise<void>;
 }
 
+/** A URL that no engine can have was given. One sentence with the remedy. Exit code 2. */
+export class EngineUrlError extends Error {
+  override readonly name = 'EngineUrlError';
+}
+
 /**
  * The URL of an engine as an operator gives it: `localhost:8000` means `http://localhost:8000`. Requests are passed on
  * with the signature of a caller whose credentials mean nothing, which only engines take that check none.
  *
- * @throws Error for AWS itself, and for what is no URL of a web server
+ * @throws EngineUrlError for AWS itself, and for what is no URL of a web server
  */
 export function engineUrl(given: string): string {
   const text = /^[^/:]+:\d+\/?$|^\[[\da-f:]+\]:\d+\/?$/i.test(given) ? `http://${given}` : given;
   const url = URL.parse(text);
   if (url === null || url.hostname === '' || !/^https?:$/.test(url.protocol))
-    throw new Error(`"${given}" is no URL: give one like localhost:8000 or http://127.0.0.1:8000.`);
+    throw new EngineUrlError(`"${given}" is no URL: give one like localhost:8000 or http://127.0.0.1:8000.`);
   if (!/\.(amazonaws\.com(\.cn)?|aws)$/.test(url.hostname)) return text;
-  throw new Error(
+  throw new EngineUrlError(
     `${text} is AWS itself, which checks signatures: give an engine that does not (DynamoDB Local, LocalStack, moto), or deploy the service with sls deploy.`,
   );
 }

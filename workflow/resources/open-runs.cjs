@@ -46,18 +46,25 @@ function otherSource({ runId, status, sourceTable }, parameters, words) {
   );
 }
 
-/** Parameters that say which tables and which key the roles may use. A held run waits for those that it began with. */
+/**
+ * Parameters that say which tables and which key the roles may use, and whether a machine may start iterations. A held run
+ * waits for those that it began with.
+ */
 function otherTables({ runId, status, ...run }, parameters, words) {
   if (!isAtWork({ status })) return undefined;
-  const changed = ['sourceTable', 'tablePrefix', 'kmsKeyArn'].find(
+  const changed = ['sourceTable', 'tablePrefix', 'kmsKeyArn', 'mapMode'].find(
     (name) => run[name] !== undefined && run[name] !== parameters[name],
   );
   if (changed === undefined) return undefined;
   return (
-    `Run ${runId} is ${status} with ${changed} ${quoted(run[changed])}, and this deployment has ${quoted(parameters[changed])}. Nothing was deployed: the run, and its roll back, could no longer use its tables and files. ` +
-    `Wait until it has ended (npm run follow -- ${words} ${runId}), or ${deployWith(changed, run[changed])}.`
+    `Run ${runId} is ${status} with ${changed} ${quoted(run[changed])}, and this deployment has ${quoted(parameters[changed])}. Nothing was deployed: the run, and its roll back, could no longer do their work. ` +
+    `Wait until it has ended (${lookAt({ runId, ...run }, words)}), or ${deployWith(changed, run[changed])}.`
   );
 }
+
+/** A step called alone has no execution to follow. */
+const lookAt = ({ runId, kind }, words) =>
+  kind === 'manual' ? `npm run runs -- ${words}` : `npm run follow -- ${words} ${runId}`;
 
 const quoted = (value) => `"${value}"`;
 
@@ -77,7 +84,7 @@ function stillNeeded({ runId, kind, status, sourceTable }, words) {
       `Cut over with npm run cutover -- ${words} --dry-run, or end the sync with npm run sync -- ${words} --cancel. ${then}`
     );
   if (isAtWork({ status }))
-    return `Run ${runId} is ${status}. ${nothing} nothing could roll it back, and the tables that it has created would stay closed to everybody. Wait until it has ended: npm run follow -- ${words} ${runId}. ${then}`;
+    return `Run ${runId} is ${status}. ${nothing} nothing could roll it back, and the tables that it has created would stay closed to everybody. Wait until it has ended: ${lookAt({ runId, kind }, words)}. ${then}`;
   const rollBack = `npm run rollback -- ${words} ${runId}`;
   if (status === 'HELD')
     return (
@@ -132,14 +139,17 @@ function openRunLister(provider) {
 }
 
 /** A run of the ledger. A restore's tables have no prefix. */
-function openRun({ runId, kind, status, sourceTable, settings }) {
-  const { tablePrefix, kmsKeyArn } = settings?.M ?? {};
+function openRun({ runId, kind, status, sourceTable, settings, plan }) {
+  const { tablePrefix, kmsKeyArn, mapMode } = settings?.M ?? {};
   return {
     runId: runId.S,
     kind: kind.S,
     status: status.S,
     sourceTable: sourceTable.S,
     ...(settings !== undefined && { kmsKeyArn: kmsKeyArn?.S ?? '' }),
+    // Only what DISTRIBUTED needs is missing from the roles of the other mode. A run that was resumed as an INLINE one has
+    // the events of its Maps counted.
+    ...(mapMode?.S === 'DISTRIBUTED' && plan?.M?.mapEvents === undefined && { mapMode: mapMode.S }),
     ...(kind.S !== 'restore' && tablePrefix !== undefined && { tablePrefix: tablePrefix.S }),
   };
 }

@@ -60,6 +60,9 @@ export function monthlyCost(
   };
 }
 
+/** Whether the shop's earlier scripts have a cost for the table. */
+export const hasEarlierCost = ({ seedRupees }: MonthlyCost): boolean => seedRupees !== undefined;
+
 /** US dollars a month for `bytes` of backup in the bucket. */
 export function bucketMonthlyDollars(bytes: number, { s3 }: PriceList): number {
   return (bytes / GIGABYTE) * s3.dollars.gigabyteMonth;

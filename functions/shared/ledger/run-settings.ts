@@ -5,6 +5,8 @@ export interface RunSettings {
   /** Of the migration; absent in runs that began before it was noted: they have the deployment's. */
   readonly migration?: SettingValues | undefined;
   readonly kmsKeyArn?: string | undefined;
+  /** Of the execution that began the run, for a deployment while it works. Absent in runs that began before it was noted. */
+  readonly mapMode?: 'INLINE' | 'DISTRIBUTED' | undefined;
   /** Absent in runs that began before it was noted: they have the deployment's. */
   readonly tablePrefix?: string | undefined;
   /** Names of the tables that the run fills, without the prefix: their order is that of its cursors and undo files. */
@@ -12,8 +14,8 @@ export interface RunSettings {
 }
 
 /** The settings of a run that begins now. */
-export function settingsOf({ settings, kmsKeyArn, tablePrefix }: DeployedSettings): RunSettings {
-  return { migration: settings, kmsKeyArn, tablePrefix };
+export function settingsOf({ settings, kmsKeyArn, mapMode, tablePrefix }: DeployedSettings): RunSettings {
+  return { migration: settings, kmsKeyArn, mapMode, tablePrefix };
 }
 
 /** The deployment's configuration, as far as a run remembers it. */

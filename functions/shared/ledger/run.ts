@@ -258,10 +258,14 @@ export function newestRuns(ledger: LedgerTable, page = 200): AsyncGenerator<Stor
   });
 }
 
+/** Runs that are read at once, at most: DynamoDB takes no limit beyond 32 bits. */
+const LONGEST_PAGE = 1_000;
+
 /** {@link newestRuns}, at most `limit`. */
 export async function listRuns(ledger: LedgerTable, limit = 100): Promise<readonly Run[]> {
   const runs: Run[] = [];
-  for await (const run of newestRuns(ledger, limit)) if (runs.push(run) >= limit) break;
+  for await (const run of newestRuns(ledger, Math.min(limit, LONGEST_PAGE)))
+    if (runs.push(run) >= limit) break;
   return runs;
 }
 

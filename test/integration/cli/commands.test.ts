@@ -267,6 +267,34 @@ describe('what is refused is a sentence and exit code 3', () => {
     expect(code).toBe(2);
   });
 
+  it.each([
+    ['rollback', [''], '<runId>'],
+    ['report', [''], '<runId>'],
+    ['migrate', ['--resume', ''], '--resume'],
+    ['restore', ['--backup', ''], '--backup'],
+  ])('a %s with an empty text, as of a variable that is not set: %j', async (name, args, empty) => {
+    const { code, stderr } = await onStage(name, ...args);
+    expect(stderr).toContain(
+      `error: ${empty} is empty. Give it a value, or leave it out. Nothing was started.`,
+    );
+    expect(stderr).toContain(`For its options: npm run ${name} -- --help`);
+    expect(code).toBe(2);
+  });
+
+  it('a region that the embedded AWS does not have', async () => {
+    const { code, stderr } = await onStage('runs', '--region', 'us-east-1');
+    expect(stderr).toBe(
+      'Stage local is the embedded AWS, whose only region is ap-southeast-2. Leave --region us-east-1 out.\n',
+    );
+    expect(code).toBe(3);
+  });
+
+  it('no limit at all: runs lists all of them', async () => {
+    const all = await onStage('runs', '--limit', '9007199254740991', '--json');
+    expect((JSON.parse(all.stdout) as unknown[]).length).toBeGreaterThan(0);
+    expect(all.code).toBe(0);
+  });
+
   it('no embedded AWS', async () => {
     const nowhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
     const { code, stderr } = await runCommand('runs', ['--stage', 'local'], { cwd, environment: nowhere });
@@ -287,6 +315,7 @@ describe('what is refused is a sentence and exit code 3', () => {
     const none = { AWS_EC2_METADATA_DISABLED: 'true', AWS_ENDPOINT_URL: shop.aws.endpoint };
     const { code, stderr } = await runCommand('migrate', ['--stage', 'prod'], { cwd, environment: none });
     expect(stderr).toContain('There are no AWS credentials to work with.');
+    expect(stderr).toMatch(/\. Then run the command again\.\n$/);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(code).toBe(3);
   });

@@ -95,7 +95,7 @@ describe('npm run rollback', () => {
   it('names the confirmation that a run needs which succeeded, and takes it', async () => {
     const { runId } = await shop.migrate();
     const refused = await command('rollback', [runId]);
-    expect(refused.stdout).toContain(`Run ${runId} succeeded, and the shop may use its tables.`);
+    expect(refused.stdout).toContain(`Run ${runId} succeeded, and its tables may be in use.`);
     expect(refused.stdout).toContain(`npm run rollback -- --stage local ${runId} --confirm ${runId}`);
     expect(refused.code).toBe(3);
     const { stdout, code } = await command('rollback', [runId, '--confirm', runId]);

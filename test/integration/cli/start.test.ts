@@ -24,7 +24,7 @@ describe('npm start', () => {
     expect(report).toMatchObject({ status: 'ROLLED_BACK', failure: { error: 'PermissionDeniedError' } });
     expect(report.tables.map(({ outcome }) => outcome)).toEqual(['DELETED', 'DELETED', 'DELETED', 'DELETED']);
     const next = [
-      'This command keeps nothing up. For a shop that stays, in another terminal:',
+      'Fix the reported cause. This command keeps nothing up. For tables that stay, in another terminal:',
       'npm run local -- --products 60',
       'Then migrate it:',
       'npm run migrate -- --stage local',
@@ -99,6 +99,15 @@ describe('npm start', () => {
     );
     expect(stderr).not.toMatch(/^ {4}at /m);
     expect(code).toBe(1);
+  });
+
+  it.each([
+    ['nonsense', 'is no URL'],
+    ['https://dynamodb.us-east-1.amazonaws.com', 'is AWS itself'],
+  ])('refuses %s as an engine, which was typed wrongly', async (url, said) => {
+    const { code, stderr } = await runCommand('start', ['--dynamodb', url], { cwd });
+    expect(stderr).toContain(said);
+    expect(code).toBe(2);
   });
 
   it('says in a sentence what it cannot read', async () => {

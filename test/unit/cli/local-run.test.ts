@@ -7,7 +7,6 @@ import { recordingTerminal } from './recording-terminal.ts';
 describe('npm start', () => {
   it.each([
     [{ products: 5, input: 'x.json' }, 'not both'],
-    [{ products: -1 }, '0 or more'],
     [
       { break: 'everything' },
       'There is no way to break "everything". Say --break with one of: product, backup, migrate.',

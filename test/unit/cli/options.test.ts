@@ -71,7 +71,10 @@ describe('the options of migrate', () => {
   });
 
   it('refuse what is no number and no JSON', () => {
-    expect(() => inputOf('--max-quarantined', 'many')).toThrow('Give a whole number');
+    for (const text of ['many', '-1', '1.5', '1e3', '99999999999999999999'])
+      expect(() => inputOf('--max-quarantined', text)).toThrow('Give a whole number of 0 or more.');
+    for (const text of ['', 'NaN', 'Infinity', '-0.5', '1e400'])
+      expect(() => inputOf('--write-units-per-second', text)).toThrow('Give a number of 0 or more.');
     expect(() => inputOf('--write-units-per-second', 'fast')).toThrow('Give a number');
     expect(() => inputOf('--execution-input', '{dryRun}')).toThrow('is not JSON');
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportView } from '../../../workflow/cli/collect-report.ts';
+import { isCosted } from '../../../functions/shared/cost/cost.ts';
 import { html } from '../../../functions/shared/runs/page/html.ts';
 import { LINKS } from '../../../workflow/local/console/links.ts';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
@@ -311,5 +312,15 @@ describe('the monthly cost', () => {
     ['after a roll back', failedView(), 'Each month, the new tables would cost'],
   ])('%s is headed by whether there is anything to pay for', (_, view, heading) => {
     expect(renderReport(view)).toContain(`<h3>${heading}</h3>`);
+  });
+
+  it('has the figures of earlier scripts for the shop only, which had some', () => {
+    const view = largeView();
+    const { cost } = view.report;
+    if (!isCosted(cost.estimated)) throw new Error('The run has no estimate.');
+    const monthly = cost.estimated.monthly.map(({ seedRupees: _earlier, ...one }) => one);
+    const other = largeView({ cost: { ...cost, estimated: { ...cost.estimated, monthly } } });
+    expect(renderReport(view)).toContain('Earlier scripts');
+    expect(renderReport(other)).not.toContain('Earlier scripts');
   });
 });

@@ -235,13 +235,13 @@ describe('a file that cannot be read is refused in one sentence with file, line 
     [
       'no key',
       '{"id":"a"}\n{"name":"b"}',
-      /line 2: a product has no "id", and the table's key is "id", a text/,
+      /line 2: an item has no "id", and the table's key is "id", a text/,
     ],
-    ['a number as key', '[{"id":5}]', /line 1, element 1: a product has the "id" 5, and the table's key/],
+    ['a number as key', '[{"id":5}]', /line 1, element 1: an item has the "id" 5, and the table's key/],
     [
       'a number as key in DynamoDB JSON',
       '{"Item":{"id":{"N":"5"}}}',
-      /line 1: a product has the "id" \{"N":"5"\}/,
+      /line 1: an item has the "id" \{"N":"5"\}/,
     ],
     [
       'both kinds of JSON in one product',

@@ -80,7 +80,9 @@ describe('the confirmation of a roll back', () => {
     const message = asked('c', { reliants, switches: [toProducts] });
     expect(message).toContain(USED);
     expect(message).toContain('run c and 1 more succeeded since and rely on');
-    expect(asked('a', { switches: [toProducts] })).toContain(`${USED}Run a succeeded, and the shop`);
+    expect(asked('a', { switches: [toProducts] })).toContain(
+      `${USED}Run a succeeded, and its tables may be in use`,
+    );
   });
 });
 

@@ -163,7 +163,7 @@ function noKey(key: unknown, { name, type }: KeyAttribute, where: string): Input
     `"${name}": ${typed} in DynamoDB JSON`,
   ];
   return new InputFileError(
-    `${where}: a product ${found}, and the table's key is "${name}", ${what}: ${forms.join(', ')}. Correct it, then start again.`,
+    `${where}: an item ${found}, and the table's key is "${name}", ${what}: ${forms.join(', ')}. Correct it, then start again.`,
   );
 }
 

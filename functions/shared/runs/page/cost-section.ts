@@ -7,6 +7,7 @@ import {
 } from '../../cost/cost.ts';
 import type { Report } from '../report.ts';
 import { estimatedTime } from '../../cost/estimated-time.ts';
+import { hasEarlierCost } from '../../cost/monthly.ts';
 import { count, dollars, duration, rupees } from '../../format.ts';
 import { heading } from './heading.ts';
 import { type Html, html } from './html.ts';
@@ -78,15 +79,17 @@ const labelled = (label: string, text: string): Html =>
   html`<td class="number" data-label="${label}">${text}</td>`;
 
 function monthlyTable(monthly: readonly MonthlyCost[]): Html {
+  // Only the shop's tables have it.
+  const hasEarlier = monthly.some(hasEarlierCost);
   const rows = monthly.map(
     (
       one,
     ) => html`<tr><th scope="row"><code>${one.table}</code></th><td><small>${capacityText(one)}</small></td>
       ${labelled('Dollars', dollars(one.dollars))}${labelled('Rupees', rupees(one.rupees))}
-      ${labelled('Earlier scripts', one.seedRupees === undefined ? '–' : `Rs ${one.seedRupees.join('–')}`)}</tr>`,
+      ${hasEarlier && labelled('Earlier scripts', one.seedRupees === undefined ? '–' : `Rs ${one.seedRupees.join('–')}`)}</tr>`,
   );
   const sum = (pick: (one: MonthlyCost) => number): number =>
     monthly.reduce((total, one) => total + pick(one), 0);
-  return html`<div class="scroll"><table class="monthly">${tableHead(['Table', 'Paid for', '#Dollars', '#Rupees', '#Earlier scripts'])}<tbody>${rows}</tbody>
-    <tfoot><tr><th scope="row">Together</th><td></td>${labelled('Dollars', dollars(sum((one) => one.dollars)))}${labelled('Rupees', rupees(sum((one) => one.rupees)))}<td></td></tr></tfoot></table></div>`;
+  return html`<div class="scroll"><table class="monthly">${tableHead(['Table', 'Paid for', '#Dollars', '#Rupees', ...(hasEarlier ? ['#Earlier scripts'] : [])])}<tbody>${rows}</tbody>
+    <tfoot><tr><th scope="row">Together</th><td></td>${labelled('Dollars', dollars(sum((one) => one.dollars)))}${labelled('Rupees', rupees(sum((one) => one.rupees)))}${hasEarlier && html`<td></td>`}</tr></tfoot></table></div>`;
 }
