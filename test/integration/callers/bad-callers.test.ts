@@ -212,7 +212,7 @@ describe('a bad input of a state machine', () => {
 
   it('may bring a name that Step Functions takes and a run’s id cannot have', async () => {
     const { status, error, cause } = await shop.run('migrate', {}, 'my.run');
-    expect({ status, error }).toEqual({ status: 'FAILED', error: 'InvalidInputError' });
+    expect({ status, error }).toEqual({ status: 'FAILED', error: 'ExecutionNameError' });
     expect(cause).toContain('again under another name');
     expect(writes(shop.aws.requestLog.entries)).toEqual([]);
   });
