@@ -13,12 +13,19 @@ const BETWEEN: readonly [OperatorAct, ...OperatorAct[]] = [
   'back up alone',
 ];
 
+/** Milliseconds after the first execution: between a plan and what comes next. */
+const AFTER_PLAN = [360_000, 720_000] as const;
+
 const COMPARE: typeof BETWEEN = ['compare'];
 
 /** A run is planned, and carried out after a sync, a compare or other runs, while the shop sells. */
 export const planned: Theme = (draw) => {
   const change = (): Act => ({
-    when: { millisAfterEnd: draw.between(0, draw.pick([3_000, 60_000, 400_000])) },
+    when: {
+      millisAfterEnd: draw.chance(0.5)
+        ? draw.between(...AFTER_PLAN)
+        : draw.between(0, draw.pick([3_000, 60_000])),
+    },
     who: 'shop',
     what: draw.pick(SHOP_ACTS),
   });
