@@ -126,7 +126,11 @@ function afterRefusal(ending: Ending, commands: Commands): string {
   if (elsewhere !== undefined) return elsewhere;
   if (ending.error === 'InvalidInputError')
     return afterFix(ending, correctInput(ending.isRestore ? 'restore' : 'migrate'));
-  return afterFix(ending, ['Fix the reported cause, then start again', startAgain(ending, commands)]);
+  return afterFix(
+    ending,
+    ['Fix the reported cause, then start again', startAgain(ending, commands)],
+    ...heldInTime(ending, commands),
+  );
 }
 
 /** Whether an error's own step ends in a run. Otherwise it is how to fix the cause. */
@@ -194,6 +198,7 @@ function afterRollBack(ending: Ending, commands: Commands): string {
     ending,
     ['Fix the reported cause, then start again, which is always safe', again],
     ...withoutBulk(ending, commands),
+    ...heldInTime(ending, commands),
   );
 }
 
@@ -223,6 +228,13 @@ function withoutBulk(ending: Ending, commands: Commands): readonly Step[] {
       startAgain(ending, commands, { writeEngine: 'batch' }),
     ],
   ];
+}
+
+/** A migration may take longer than an execution lasts. */
+function heldInTime(ending: Ending, commands: Commands): readonly Step[] {
+  if (ending.error !== 'RunTooLongError' || ending.isRestore) return [];
+  const held = startAgain(ending, commands, { onFailure: 'hold' });
+  return [['Or have it held when its time is up, and resume it then', held]];
 }
 
 function afterHolding(ending: Ending, commands: Commands): string {

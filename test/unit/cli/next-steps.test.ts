@@ -112,6 +112,15 @@ describe('what to do after a run', () => {
     expect(nextStepOf({ ...ending, error: 'SourceTableNotFoundError' }, PLACE)).toContain(' --dry-run\n');
   });
 
+  it('has a run that takes longer than an execution held in time, and no restore', () => {
+    for (const status of ['REFUSED', 'ROLLED_BACK'] as const) {
+      const ending = { status, runId: RUN, isRestore: false, again: { note: 'x' }, error: 'RunTooLongError' };
+      const held = / held when its time is up, and resume it then:\nnpm run migrate -- .*--on-failure hold/;
+      expect(nextStepOf(ending, PLACE)).toMatch(held);
+      expect(nextStepOf({ ...ending, isRestore: true }, PLACE)).not.toContain('--on-failure');
+    }
+  });
+
   it('starts nothing after an input that cannot be used: a mistyped dry run would write', () => {
     for (const again of [{}, { dryrun: true }, { dryrun: true, onFailure: 'hold' }, { dryRun: 'yes' }]) {
       const ending = { status: 'REFUSED', runId: RUN, isRestore: false, again, ...INVALID } as const;

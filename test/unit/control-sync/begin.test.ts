@@ -233,6 +233,13 @@ describe('the time to live of the source', () => {
   });
 });
 
+describe('a compare without a sync, of a source that is gone', () => {
+  it('begins, and is not stopped by the question for the time to live of a table that is not there', async () => {
+    await world.observer.clients.dynamo.send(new DeleteTableCommand({ TableName: 'products' }));
+    expect(await world.begin('c', { action: 'compare' })).toMatchObject({ outcome: 'COMPARE' });
+  });
+});
+
 describe('the mapping of a start', () => {
   const creating = (): void => void (world.mappings.found[0] = { ...found(), state: 'Creating' });
   const found = () => {
