@@ -11,9 +11,11 @@ export interface Shown {
   readonly newest: ReadonlyMap<string, number>;
   /** Runs that had been rolled back, wholly or in part. */
   readonly rolledBack: number;
+  /** A roll back had not come to its end. */
+  readonly isGoingBack: boolean;
 }
 
-export const NOTHING_SHOWN: Shown = { newest: new Map(), rolledBack: 0 };
+export const NOTHING_SHOWN: Shown = { newest: new Map(), rolledBack: 0, isGoingBack: false };
 
 /**
  * Promise 4: nobody takes the target back to an older version of a product than it had at the last rest. A roll back may:
@@ -26,40 +28,43 @@ export function goingBack(
   { versions, removed }: Memory,
   last: Shown,
 ): { readonly shown: Shown; readonly gaps: readonly string[] } {
-  const rolledBack = runsOf(world).filter(({ status }) => ROLLED_BACK.has(String(status))).length;
-  const isAnother = rolledBack !== last.rolledBack || filledNames(world).some((name) => removed.has(name));
+  const statuses = runsOf(world).map(({ status }) => String(status));
+  const rolledBack = statuses.filter((status) => status === 'ROLLED_BACK' || GOING_BACK.has(status)).length;
+  const isGoingBack = statuses.some((status) => GOING_BACK.has(status));
+  const isAnother =
+    last.isGoingBack ||
+    rolledBack !== last.rolledBack ||
+    filledNames(world).some((name) => removed.has(name));
   const before = isAnother ? NOTHING_SHOWN.newest : last.newest;
   const byPartition = Map.groupBy(filledItems(world), (item) => stringAttribute(item, 'PK'));
-  const newest = new Map(
-    [...versions].flatMap(([id, all]) => {
-      const place = newestOf(all, byPartition.get(`PRODUCT#${id}`) ?? [], before.get(id));
-      return place === undefined ? [] : [[id, place]];
-    }),
-  );
-  const older = [...newest].filter(([id, place]) => place < (before.get(id) ?? 0));
-  const gaps = older.map(
-    ([id, place]) => `4: the target has version ${place} of product ${id}, and had ${before.get(id)}`,
-  );
-  return { shown: { newest, rolledBack }, gaps };
+  const newest = new Map<string, number>();
+  const gaps: string[] = [];
+  for (const [id, all] of versions) {
+    const had = before.get(id);
+    const items = byPartition.get(`PRODUCT#${id}`) ?? [];
+    // A run may be held before it has written a product.
+    if (items.length === 0 && had === undefined) continue;
+    const place = placeOf(all, items);
+    const has = typeof place === 'number' ? place : had;
+    if (has !== undefined) newest.set(id, has);
+    if (had === undefined) continue;
+    if (typeof place === 'number' && place < had)
+      gaps.push(`4: the target has version ${place} of product ${id}, and had ${had}`);
+    if (place === 'mixed' && had === all.length - 1)
+      gaps.push(`4: the target had the newest version of product ${id}, and now has items of several`);
+  }
+  return { shown: { newest, rolledBack, isGoingBack }, gaps };
 }
 
-const ROLLED_BACK = new Set(['ROLLING_BACK', 'ROLLED_BACK', 'ROLLBACK_FAILED']);
-
-/**
- * Where the items match no version, or the shop has changed them, it is the version before. A product without items counts
- * as removed only if the target has had it: a run may be held before it has written it.
- */
-function newestOf(
-  versions: readonly Version[],
-  items: readonly WireItem[],
-  before: number | undefined,
-): number | undefined {
+/** The newest version of a product that the items are, unless they are `mixed`: of several, or `edited` by the shop. */
+function placeOf(versions: readonly Version[], items: readonly WireItem[]): number | 'edited' | 'mixed' {
   const found = items.map(unmarked);
-  if (found.length === 0 && before === undefined) return undefined;
-  if (found.some(({ isMarked }) => isMarked)) return before;
+  if (found.some(({ isMarked }) => isMarked)) return 'edited';
   const bare = found.map(({ item }) => item);
   const place = versions.findLastIndex(({ item }) =>
     item === undefined ? bare.length === 0 : bare.length > 0 && coverageGaps(item, bare).length === 0,
   );
-  return place < 0 ? before : place;
+  return place < 0 ? 'mixed' : place;
 }
+
+const GOING_BACK = new Set(['ROLLING_BACK', 'ROLLBACK_FAILED']);
