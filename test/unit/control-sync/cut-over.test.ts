@@ -21,7 +21,8 @@ import {
 } from '../../../functions/shared/ledger/sync-records.ts';
 import { listReliants } from '../../../functions/shared/ledger/reliant.ts';
 import { requireSwitchConfirmed } from '../../../functions/shared/runs/switched.ts';
-import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+import { buildSyncReport, type SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+import { addReplica } from '../../support/add-replica.ts';
 import { sampleExecution, sampleStart } from '../../support/sample-run.ts';
 import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
@@ -538,6 +539,21 @@ describe('a switch that must not be made', () => {
     await compared();
     await act();
     await expectNotSwitched(reason);
+    // The compare that repairs ends the execution. It brings nothing of what is written afterwards.
+    world.clock.advance(1_000);
+    await world.compare('x', { repairs: true });
+    const { summary, nextStep } = await buildSyncReport(world.observer, await world.sync());
+    expect(summary).toMatch(/does not follow table products: changes are not delivered\. /);
+    expect(nextStep).toMatch(/^End it:/);
+  });
+
+  it('leads to the end of the sync where changes cannot be delivered any more', async () => {
+    await compared();
+    world.mappings.found.pop();
+    const { cause } = await world.switch('x');
+    expect(cause).toMatch(
+      /\nnpm run cutover -- --stage test --frozen\n[^]*\nnpm run sync -- --stage test --cancel\n/,
+    );
   });
 
   it('loses to a change that arrives between its look and its write', async () => {
@@ -615,6 +631,21 @@ describe('a target that somebody has deleted or replaced', () => {
     await expect(world.begin('x', FROZEN)).rejects.toThrow(
       /^The cut over of sync s is refused\. Table products-enhanced/,
     );
+  });
+});
+
+describe('a target that has become a global table during the sync', () => {
+  it('refuses the cut over, and says what to do with its replicas', async () => {
+    const restore = addReplica(world.runtime().clients.tables, 'products-enhanced');
+    const [refused] = await Promise.allSettled([world.begin('x', FROZEN)]);
+    restore();
+    expect(refused).toMatchObject({
+      reason: {
+        message: expect.stringMatching(
+          /refused\. Table products-enhanced has become a global table \(replicas: us-east-1\)\. .* Remove its replicas, and add them again after the switch\./,
+        ) as string,
+      },
+    });
   });
 });
 
