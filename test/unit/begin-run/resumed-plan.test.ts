@@ -104,6 +104,29 @@ describe('the plan of a resumed run', () => {
     expect(await resume(caps)).toMatchObject({ run: { outcome: 'RESUMED' } });
   });
 
+  it('is refused, and not used up, where an execution would not last as long', async () => {
+    const cut = { estimatedProducts: 1_000_000, estimatedBytes: 1e9, writeUnitsPerSecond: 1 };
+    await planned(cut, { writeUnitsPerSecond: 1 });
+    await counted({ metadata: 1_000_000, variants: 4_000_000, targetBytes: 3e9 });
+    const config = { ...bench.runtime.config, mapMode: 'DISTRIBUTED' } as const;
+    await expect(resume({}, {}, { ...bench.runtime, config })).rejects.toMatchObject({
+      name: 'RunTooLongError',
+      message: expect.stringMatching(
+        /"resume": run run-1 would take about \d+ days at the present caps, and an execution ends after 7 days\. Nothing was changed\.[^]*\nnpm run migrate -- --stage test --dry-run\n[^]*held when its time is up[^]* --dry-run --write-units-per-second 1 --on-failure hold\n/,
+      ) as string,
+    });
+    expect(await resumed()).toMatchObject({ status: 'PLANNED' });
+  });
+
+  it('knows the mode of the execution that works on it, and no events that another mode has counted', async () => {
+    await planned({ mapEvents: 900 });
+    const config = { ...bench.runtime.config, mapMode: 'DISTRIBUTED' } as const;
+    await resume({}, {}, { ...bench.runtime, config });
+    const { settings, plan } = await resumed();
+    expect(settings.mapMode).toBe('DISTRIBUTED');
+    expect(plan).not.toHaveProperty('mapEvents');
+  });
+
   it('keeps its caps where they are lower than those of a new run', async () => {
     const run = await planned({ workers: 1, readUnitsPerSecond: 5, writeUnitsPerSecond: 6 });
     await resume({ readUnitsPerSecond: 0, writeUnitsPerSecond: 7 });
