@@ -9,6 +9,7 @@ import { isBulk, type Run } from '../shared/ledger/run.ts';
 import type { Caps } from '../shared/ledger/run-facts.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import { inputOf } from '../shared/runs/again-input.ts';
+import { capsText } from '../shared/runs/control-text.ts';
 import { secondsOf, tooLongText } from '../shared/runs/one-execution.ts';
 import { workersFor } from '../shared/runs/cut-work.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -95,10 +96,8 @@ async function fillsOwnTable(runtime: Runtime, run: Run): Promise<boolean> {
   return tables.some(({ name, outcome }) => filled.has(name) && outcome !== 'EXISTED');
 }
 
-const capText = (units: number): string => (units === 0 ? 'no cap' : `${units} units a second`);
-
-function cappedSentence({ readUnitsPerSecond, writeUnitsPerSecond }: Plan): string {
-  return `The caps of the run are lower than when it was planned (reads: ${capText(readUnitsPerSecond)}; writes: ${capText(writeUnitsPerSecond)}). They follow from the input that resumed it and from what its tables can spare now.`;
+function cappedSentence(plan: Plan): string {
+  return `The caps of the run are lower than when it was planned (${capsText(plan)}). They follow from the input that resumed it and from what its tables can spare now.`;
 }
 
 function tooLong(

@@ -83,7 +83,9 @@ describe('the plan of a resumed run', () => {
     expect(run).toMatchObject({ outcome: 'RESUMED', workers: 2 });
     const { plan, warnings } = await resumed();
     expect(plan).toMatchObject({ workers: 2, readUnitsPerSecond: 50, writeUnitsPerSecond: 100 });
-    expect(warnings.join(' ')).toContain('reads: 50 units a second; writes: 100 units a second');
+    expect(warnings.join(' ')).toContain(
+      'reads capped at 50 units a second, writes capped at 100 units a second',
+    );
   });
 
   it('is refused where the lower caps make it too long for its history', async () => {

@@ -234,9 +234,11 @@ describe('the time to live of the source', () => {
 });
 
 describe('a compare without a sync, of a source that is gone', () => {
-  it('begins, and is not stopped by the question for the time to live of a table that is not there', async () => {
+  it('is refused for that at once, with the command for when it is there', async () => {
     await world.observer.clients.dynamo.send(new DeleteTableCommand({ TableName: 'products' }));
-    expect(await world.begin('c', { action: 'compare' })).toMatchObject({ outcome: 'COMPARE' });
+    await expect(world.begin('c', { action: 'compare' })).rejects.toThrow(
+      /^There is no table products in account [^]*\nWhen the table is there, compare:\nnpm run compare -- --stage test\n/,
+    );
   });
 });
 
@@ -324,6 +326,18 @@ describe('a second execution', () => {
   it('takes the open sync to compare it', async () => {
     await world.open();
     expect(await world.begin('c', { action: 'compare' })).toMatchObject({ outcome: 'COMPARE', runId: 's' });
+  });
+
+  it('cannot compare it at other caps than those of its start, which it would keep to', async () => {
+    await world.begin('s', { readUnitsPerSecond: 100 });
+    await world.step('startMapping', 's');
+    await world.finish('s');
+    world.end('s');
+    const compare = (caps: object) => world.begin('c', { action: 'compare', ...caps });
+    await expect(compare({ readUnitsPerSecond: 5 })).rejects.toThrow(
+      /^Sync s is open, and its compares keep to the caps of its start \(reads capped at 100 units a second, no cap on writes\)\. Nothing was changed\.[^]*\nnpm run compare -- --stage test\n[^]*\nnpm run sync -- --stage test --cancel\n/,
+    );
+    expect(await compare({ readUnitsPerSecond: 100 })).toMatchObject({ outcome: 'COMPARE' });
   });
 
   it('is told which sync is open when it names another', async () => {
