@@ -210,7 +210,7 @@ describe('the freeze of a global table', () => {
   it('has a command and its undo for each replica, in its region', () => {
     const tableArn = 'arn:aws:dynamodb:ap-southeast-2:123456789012:table/products';
     const { freeze, undo, replicas } = freezeCommands(
-      { region: 'ap-southeast-2' },
+      { stage: 'prod', region: 'ap-southeast-2' },
       { tableArn, found: { kind: 'none' }, regions: ['eu-west-1'] },
     );
     const replicaArn = tableArn.replace('ap-southeast-2', 'eu-west-1');
@@ -242,6 +242,31 @@ describe('the freeze of a global table', () => {
       undo,
       replicas?.[0]?.undo,
     ]);
+  });
+});
+
+describe('the freeze of a table that two stages follow', () => {
+  const table = { tableArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/products', regions: [] };
+  const freezeOf = (stage: string, policy?: string) => {
+    const found =
+      policy === undefined
+        ? ({ kind: 'none' } as const)
+        : ({ kind: 'policy', policy, revisionId: '1' } as const);
+    return freezeCommands({ stage, region: 'eu-west-1' }, { ...table, found });
+  };
+  const sidsIn = (text: string) => text.match(/Frozen\w+/g);
+
+  it('stays frozen for one stage when the other one undoes its own freeze', () => {
+    const { policy } = freezeOf('a-b');
+    const both = freezeOf('ab', policy);
+    expect(sidsIn(both.policy)).toEqual(['FrozenForTheCutOverOfaXb', 'FrozenForTheCutOverOfab']);
+    expect(sidsIn(freezeOf('a-b', both.policy).undo)).toEqual(['FrozenForTheCutOverOfab']);
+    expect(sidsIn(freezeOf('ab', both.policy).undo)).toEqual(['FrozenForTheCutOverOfaXb']);
+  });
+
+  it('of an earlier version is undone with the own one', () => {
+    const former = freezeOf('prod').policy.replace('OverOfprod', 'Over');
+    expect(freezeOf('prod', former).undo).toContain('delete-resource-policy');
   });
 });
 
