@@ -34,7 +34,7 @@ import { openSync, withoutOpenSync } from './which-sync.ts';
  * for the same execution.
  *
  * @throws InvalidInputError, SyncRefusedError, GlobalTableError, LockHeldError, RunNotFoundError,
- *   RunTooLongForInlineError; none is retried
+ *   RunTooLongForInlineError, RunTooLongError; none is retried
  */
 export async function beginSync(
   runtime: SyncRuntime,

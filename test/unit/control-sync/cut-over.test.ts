@@ -761,7 +761,8 @@ describe('a transform that is deployed during the cut over', () => {
 describe('a sync whose cut over would not fit into one history', () => {
   it('is not cut over, and keeps following', async () => {
     const { plan } = await world.sync();
-    const slow = { ...plan, estimatedProducts: 2_000_000, estimatedBytes: 1_000_000, readUnitsPerSecond: 1 };
+    const large = { estimatedProducts: 30_000_000, estimatedBytes: 1_000_000, workers: 20 };
+    const slow = { ...plan, ...large, readUnitsPerSecond: 500 };
     await updateIf(ledger(), runKey('s'), { set: { plan: slow } });
     await expect(world.begin('x', FROZEN)).rejects.toMatchObject({
       name: 'RunTooLongForInlineError',
