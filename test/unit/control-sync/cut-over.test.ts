@@ -141,6 +141,20 @@ describe('a cut over', () => {
     );
   });
 
+  it('is not ready where the start has died behind its compare, because it would be refused', async () => {
+    await world.again();
+    await world.begin('s');
+    await world.step('startMapping', 's');
+    await world.compare('s');
+    world.end('s', 'ABORTED');
+    expect((await world.check('d')).checks).toContainEqual({
+      what: 'compared',
+      ok: false,
+      sentence: 'The start of the sync has not come to its end yet.',
+    });
+    await expect(world.begin('x', FROZEN)).rejects.toThrow('has not compared source and target yet');
+  });
+
   it('is named before the followed run is rolled back, which needs the sync as confirmation', async () => {
     await compared();
     await world.switch('x');
@@ -188,6 +202,7 @@ describe('a cut over', () => {
     const report = await world.check('x');
     expect(report.checks?.map(({ what }) => what)).toEqual([
       'execution',
+      'length',
       'mapping',
       'stream',
       'targets',
@@ -764,6 +779,11 @@ describe('a sync whose cut over would not fit into one history', () => {
     const large = { estimatedProducts: 30_000_000, estimatedBytes: 1_000_000, workers: 20 };
     const slow = { ...plan, ...large, readUnitsPerSecond: 500 };
     await updateIf(ledger(), runKey('s'), { set: { plan: slow } });
+    expect((await world.check('d')).checks).toContainEqual({
+      what: 'length',
+      ok: false,
+      sentence: expect.stringMatching(/^A cut over, which compares twice/) as string,
+    });
     await expect(world.begin('x', FROZEN)).rejects.toMatchObject({
       name: 'RunTooLongForInlineError',
       message: expect.stringMatching(
