@@ -42,7 +42,8 @@ async function planned(plan: Partial<Plan>, more: Partial<RunParameters> = {}): 
 
 /** Lets the dry run have counted these items. */
 async function counted(rehearsal: object): Promise<void> {
-  const set = { rehearsal: { ...(await resumed()).rehearsal, ...rehearsal } };
+  const { writeUnits: _ofThree, ...known } = { ...(await resumed()).rehearsal };
+  const set = { rehearsal: { ...known, ...rehearsal } };
   await updateIf(bench.runtime.ledger, runKey('run-1'), { set });
 }
 
@@ -118,6 +119,18 @@ describe('the plan of a resumed run', () => {
       ) as string,
     });
     expect(await resumed()).toMatchObject({ status: 'PLANNED' });
+  });
+
+  it('is judged by the units that its items take, as SealBackup judges it', async () => {
+    const cut = { estimatedProducts: 1_000_000, estimatedBytes: 1e9, writeUnitsPerSecond: 10 };
+    await planned(cut, { writeUnitsPerSecond: 10 });
+    const sizes = { metadata: 1_000_000, variants: 4_000_000, targetBytes: 5e9 };
+    await counted({ ...sizes, writeUnits: 10_000_000 });
+    const config = { ...bench.runtime.config, mapMode: 'DISTRIBUTED' } as const;
+    const distributed = { ...bench.runtime, config };
+    await expect(resume({}, {}, distributed)).rejects.toMatchObject({ name: 'RunTooLongError' });
+    await counted({ ...sizes, writeUnits: 5_000_000 });
+    expect(await resume({}, {}, distributed)).toMatchObject({ run: { outcome: 'RESUMED' } });
   });
 
   it('knows the mode of the execution that works on it, and no events that another mode has counted', async () => {
