@@ -223,6 +223,7 @@ async function resumedFacts(
       ...(confirm !== undefined && { confirm }),
     },
     plan: planned.plan,
+    settings: { ...run.settings, mapMode: runtime.config.mapMode },
     warnings: [...added, ...planned.warnings],
   };
 }

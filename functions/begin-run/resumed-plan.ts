@@ -2,12 +2,15 @@ import { commandsOf, type Input, stepText } from '../shared/commands.ts';
 import { capitalized, count } from '../shared/counted.ts';
 import { fitsHistory, mapEvents } from '../shared/cost/history.ts';
 import { mapWorkOf } from '../shared/cost/map-work.ts';
-import { sizeOfPlan } from '../shared/cost/run-size.ts';
+import { type RunSize, sizeOfPlan } from '../shared/cost/run-size.ts';
 import { deployWith } from '../shared/deploy-with.cjs';
-import { RunTooLongForInlineError } from '../shared/errors.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { RunTooLongError, RunTooLongForInlineError } from '../shared/errors.ts';
+import { isBulk, type Run } from '../shared/ledger/run.ts';
 import type { Caps } from '../shared/ledger/run-facts.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
+import { inputOf } from '../shared/runs/again-input.ts';
+import { capsText } from '../shared/runs/control-text.ts';
+import { secondsOf, tooLongText } from '../shared/runs/one-execution.ts';
 import { workersFor } from '../shared/runs/cut-work.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
@@ -31,7 +34,8 @@ export interface ResumedPlan {
  * table may be in use now that was not there when it was planned, and the service may have been deployed with another
  * `mapMode` since: caps are taken where they are lower, and the history is judged again. Reads only.
  *
- * @throws RunTooLongForInlineError where the history of one execution would not hold the run; not retried
+ * @throws RunTooLongForInlineError where the history of one execution would not hold the run, RunTooLongError where it
+ *   takes longer than one lasts; neither is retried
  */
 export async function resumedPlan(
   runtime: Runtime,
@@ -44,14 +48,17 @@ export async function resumedPlan(
   const caps = await lowerCaps(runtime, run, { typed, fresh });
   const capsPerSecond = Object.values(caps);
   const workers = workersFor({ mapMode, asked: run.plan.workers, capsPerSecond, others: [] });
-  const plan = { ...run.plan, ...caps, workers };
+  const { mapEvents: _former, ...cut } = run.plan;
+  const plan = { ...cut, ...caps, workers };
   const isLower =
     caps.readUnitsPerSecond !== readUnitsPerSecond || caps.writeUnitsPerSecond !== writeUnitsPerSecond;
   const warnings = isLower ? [cappedSentence(plan)] : [];
-  if (mapMode === 'DISTRIBUTED') return { plan, warnings };
   // What a dry run has counted. A held run may have done most of its work in earlier executions.
   const rehearsal = run.status === 'PLANNED' ? run.rehearsal : undefined;
-  const work = mapWorkOf({ ...sizeOfPlan(plan, { region, rehearsal }), segments: plan.segments.length });
+  const size = sizeOfPlan(plan, { region, rehearsal });
+  if (run.status === 'PLANNED') refuseTooLong(runtime, run, { typed, size });
+  if (mapMode === 'DISTRIBUTED') return { plan, warnings };
+  const work = mapWorkOf({ ...size, segments: plan.segments.length });
   if (!fitsHistory(work)) throw tooLong(runtime, { run, typed });
   return { plan: { ...plan, mapEvents: mapEvents(work) }, warnings };
 }
@@ -89,10 +96,8 @@ async function fillsOwnTable(runtime: Runtime, run: Run): Promise<boolean> {
   return tables.some(({ name, outcome }) => filled.has(name) && outcome !== 'EXISTED');
 }
 
-const capText = (units: number): string => (units === 0 ? 'no cap' : `${units} units a second`);
-
-function cappedSentence({ readUnitsPerSecond, writeUnitsPerSecond }: Plan): string {
-  return `The caps of the run are lower than when it was planned (reads: ${capText(readUnitsPerSecond)}; writes: ${capText(writeUnitsPerSecond)}). They follow from the input that resumed it and from what its tables can spare now.`;
+function cappedSentence(plan: Plan): string {
+  return `The caps of the run are lower than when it was planned (${capsText(plan)}). They follow from the input that resumed it and from what its tables can spare now.`;
 }
 
 function tooLong(
@@ -106,3 +111,30 @@ function tooLong(
     stepText([`${deploy}. Then resume`, commandsOf(config).migrate(typed)]),
   );
 }
+
+/** SealBackup would refuse it as well, but the plan would be used up. @throws RunTooLongError; not retried */
+function refuseTooLong(
+  { config }: Runtime,
+  run: Run,
+  { typed, size }: { readonly typed: Input; readonly size: RunSize },
+): void {
+  const isHeld = run.parameters.onFailure === 'hold';
+  const tooLong = isHeld || isBulk(run) ? undefined : tooLongText(secondsOf(size));
+  if (tooLong === undefined) return;
+  const again: Input = { ...inputOf(run.parameters), ...typed, resume: undefined, dryRun: true };
+  const { migrate } = commandsOf(config);
+  const isCapped = CAPS.some((cap) => again[cap] !== undefined);
+  throw new RunTooLongError(
+    `"resume": run ${run.runId} would take ${tooLong}. Nothing was changed.`,
+    stepText(
+      ...(isCapped ? [['For a plan without these caps', migrate({ ...again, ...NO_CAPS })] as const] : []),
+      [
+        'Or for one that is held when its time is up, and resumed then',
+        migrate({ ...again, onFailure: 'hold' }),
+      ],
+    ),
+  );
+}
+
+const CAPS = ['readUnitsPerSecond', 'writeUnitsPerSecond'] as const satisfies readonly CapName[];
+const NO_CAPS = { readUnitsPerSecond: undefined, writeUnitsPerSecond: undefined };

@@ -1,7 +1,9 @@
 import { readItemsByKey } from '../shared/aws/read-items.ts';
 import { keyIdentity } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
+import { isNamed } from '../shared/errors.ts';
 import { isThrottle } from '../shared/retry.ts';
+import { missingTableError } from '../shared/tables/target-conflicts.ts';
 import type { ScannedTable } from './compare-segment.ts';
 import type { OpenCompare } from './open-compare.ts';
 
@@ -11,7 +13,11 @@ export type ItemsByKey = ReadonlyMap<string, WireItem>;
 /** As many keys as one request carries. */
 const KEYS_TOGETHER = 100;
 
-/** Reads items by key, strongly consistent, inside the worker's share of the table's cap. */
+/**
+ * Reads items by key, strongly consistent, inside the worker's share of the table's cap.
+ *
+ * @throws TableUnavailableError (not retried) where the table is gone
+ */
 export async function readByKey(
   { runtime, turn, tally: { counters }, laneOf }: OpenCompare,
   { name, key }: ScannedTable,
@@ -30,10 +36,13 @@ export async function readByKey(
       pace.charge({ readUnits, items: 0 });
     },
   };
+  const nameTable = (error: unknown): never => {
+    throw isNamed(error, 'ResourceNotFoundException') ? missingTableError(name) : error;
+  };
   const found: WireItem[] = [];
   for (let start = 0; start < keys.length; start += KEYS_TOGETHER) {
     await pace.wait();
-    found.push(...(await readItemsByKey(scope, keys.slice(start, start + KEYS_TOGETHER))));
+    found.push(...(await readItemsByKey(scope, keys.slice(start, start + KEYS_TOGETHER)).catch(nameTable)));
   }
   return new Map(found.map((item) => [keyIdentity(item, key), item]));
 }

@@ -1,4 +1,3 @@
-import { describeTable } from '../shared/aws/describe-table.ts';
 import { type Command, commandsOf, type Input, stepText } from '../shared/commands.ts';
 import { LockHeldError, SyncRefusedError } from '../shared/errors.ts';
 import { type Holder, type NewRun } from '../shared/ledger/begin.ts';
@@ -21,10 +20,11 @@ import { refuseFailedChecks } from './drain.ts';
 import { requireSourceConfirmed, sourceOfOpen } from './followed-source.ts';
 import { otherSource } from '../shared/runs/known-source.ts';
 import { findFollowedRun, type FollowedRun } from './followed-run.ts';
+import { refuseOtherCaps } from './kept-caps.ts';
 import { runOf, usedTables } from './new-sync.ts';
 import { refuseBusy, taken } from './open-sync.ts';
 import type { BegunSync } from './payloads.ts';
-import { findSourceStream } from './source-stream.ts';
+import { describeSource, findSourceStream } from './source-stream.ts';
 import { withPresentTimeToLive } from './source-time-to-live.ts';
 import { parseSyncInput, type SyncInput } from './sync-input.ts';
 import { openSync, withoutOpenSync } from './which-sync.ts';
@@ -34,7 +34,7 @@ import { openSync, withoutOpenSync } from './which-sync.ts';
  * for the same execution.
  *
  * @throws InvalidInputError, SyncRefusedError, GlobalTableError, LockHeldError, RunNotFoundError,
- *   RunTooLongForInlineError; none is retried
+ *   RunTooLongForInlineError, RunTooLongError; none is retried
  */
 export async function beginSync(
   runtime: SyncRuntime,
@@ -50,6 +50,7 @@ export async function beginSync(
     case 'compare':
       if (open === undefined) return compareAlone(order);
       refuseCancelling(runtime, open);
+      refuseOtherCaps(runtime, open, { input, again });
       // A start that died may not have made the mapping yet, and a compare before that would lose changes.
       return take(order, open, open.isStarted !== true ? 'START' : 'COMPARE');
     case 'cutover':
@@ -134,9 +135,9 @@ const tablesText = ({ follows }: Run): string => (follows?.tables ?? []).map(({ 
 
 /** A compare that nothing waits for: it has a lock of its own, and only names what differs. */
 async function compareAlone(order: Order): Promise<BegunSync> {
-  const { runtime, input, execution, holder } = order;
+  const { runtime, input, again, execution, holder } = order;
   const followed = await followedRun(order);
-  const { TableId } = (await describeTable(runtime.clients.tables, runtime.config.sourceTable)) ?? {};
+  const { TableId } = await describeSource(runtime, ['When the table is there, compare', again()]);
   // It only reads, so another table is no reason to refuse it.
   const other = otherSource(followed.run, TableId);
   const newRun: NewRun = {

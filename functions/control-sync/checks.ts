@@ -87,7 +87,9 @@ async function checkFailures(runtime: SyncRuntime): Promise<SyncCheck> {
   return { what: 'failures', ok: true, sentence };
 }
 
-function compareCheck({ compared }: Run, compareCommand: string): SyncCheck {
+function compareCheck({ compared, isStarted }: Run, compareCommand: string): SyncCheck {
+  if (isStarted !== true)
+    return { what: 'compared', ok: false, sentence: 'The start of the sync has not come to its end yet.' };
   if (compared === undefined)
     return { what: 'compared', ok: false, sentence: 'Source and target have not been compared yet.' };
   const { finishedAt, sourceItems, targetItems, repaired, differing, byHand = 0 } = compared;

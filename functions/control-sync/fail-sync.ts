@@ -91,6 +91,6 @@ async function endSync(runtime: SyncRuntime, run: Run, cause: ReadableFailure): 
       what: ' The sync was cancelled, and the lock is free.',
       step: ['Fix the reported cause, then start it again', startSync(syncInputOf(run))],
     });
-  await backToSyncing(runtime, run, `A cut over failed (${cause.error}).`);
+  await backToSyncing(runtime, run, { reason: `A cut over failed (${cause.error}).` });
   return ended('FAILED', cause, { what: ' The shop has not switched, and the sync goes on.', step: look });
 }

@@ -11,6 +11,7 @@ import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { allowing } from './again-steps.ts';
 import { checkSync } from './checks.ts';
+import { compareRefusal } from './compare-fits.ts';
 import { freezeCommands } from './freeze.ts';
 import { changeOwn } from './open-sync.ts';
 
@@ -37,6 +38,16 @@ async function checkExecution(runtime: SyncRuntime, run: Run, own: string): Prom
     sentence: isFree
       ? 'No execution works on the sync.'
       : `Execution ${run.executionArn} works on the sync. Wait until it has ended.`,
+  };
+}
+
+/** Whether a cut over would be refused because one execution cannot hold it. */
+function checkLength({ config }: SyncRuntime, { plan }: Run): SyncCheck {
+  const refusal = compareRefusal(config, plan, { isSync: true });
+  return {
+    what: 'length',
+    ok: refusal === undefined,
+    sentence: refusal?.message ?? 'One execution can hold the cut over.',
   };
 }
 
@@ -69,7 +80,7 @@ export async function checkCutOver(
     maxQuarantined: maxQuarantined === 0 ? undefined : maxQuarantined,
   });
   return buildSyncReport(runtime, run, {
-    checks: [busy, ...checks],
+    checks: [busy, checkLength(runtime, run), ...checks],
     freeze: {
       ...freezeCommands(config, { tableArn: arn, found, regions: otherRegions(table, config.region) }),
       cutOver: line,

@@ -18,7 +18,7 @@ export interface NewSync {
   readonly kind: 'sync' | 'compare';
 }
 
-/** What a sync and a compare begin with. @throws RunTooLongForInlineError; not retried */
+/** What a sync and a compare begin with. @throws RunTooLongForInlineError, RunTooLongError; neither is retried */
 export function runOf(
   runtime: SyncRuntime,
   { execution, input, followed: { run, tables }, kind }: NewSync,

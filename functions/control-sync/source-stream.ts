@@ -1,5 +1,5 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
-import { awsCommandsOf, type Command, stepText } from '../shared/commands.ts';
+import { awsCommandsOf, type Command, type Step, stepText } from '../shared/commands.ts';
 import { deployWith } from '../shared/deploy-with.cjs';
 import { SyncRefusedError } from '../shared/errors.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
@@ -25,17 +25,9 @@ const MAX_OTHER_READERS = 1;
  * @throws SyncRefusedError (not retried) where it is off, has two other readers, or is a global table of several accounts
  */
 export async function findSourceStream(runtime: SyncRuntime, again: Command): Promise<SourceStream> {
-  const { clients, config, accountId } = runtime;
+  const { config, accountId } = runtime;
   const name = config.sourceTable;
-  const table = await describeTable(clients.tables, name);
-  if (table === undefined)
-    throw new SyncRefusedError(
-      `There is no table ${name} in account ${accountId}, region ${config.region}. Nothing was changed.`,
-      stepText(
-        [`If the source has another name, ${deployWith('sourceTable', '<table>')}`],
-        ['When the table is there, start the sync', again],
-      ),
-    );
+  const table = await describeSource(runtime, ['When the table is there, start the sync', again]);
   const arn = table.StreamSpecification?.StreamEnabled === true ? table.LatestStreamArn : undefined;
   if (arn === undefined)
     throw new SyncRefusedError(
@@ -47,6 +39,20 @@ export async function findSourceStream(runtime: SyncRuntime, again: Command): Pr
     );
   refuseForeignReplicas(table, accountId);
   return { arn, tableId: table.TableId, warnings: await readersWarning(runtime, { table, arn, again }) };
+}
+
+/** @param again what to do when the table is there. @throws SyncRefusedError (not retried) where it is not */
+export async function describeSource(
+  { clients, config, accountId }: SyncRuntime,
+  again: Step,
+): Promise<TableDescription> {
+  const name = config.sourceTable;
+  const table = await describeTable(clients.tables, name);
+  if (table !== undefined) return table;
+  throw new SyncRefusedError(
+    `There is no table ${name} in account ${accountId}, region ${config.region}. Nothing was changed.`,
+    stepText([`If the source has another name, ${deployWith('sourceTable', '<table>')}`], again),
+  );
 }
 
 /** A policy on one replica would be no freeze, and a multi-account table's replicas are not ours to look at. */

@@ -18,7 +18,7 @@ import { watchBothEnds } from '../shared/runs/known-source.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
-import { checkEnds } from './check-ends.ts';
+import { deliveryProblems } from './check-ends.ts';
 import { samples } from './checks.ts';
 import { againStep, frozenStep } from './again-steps.ts';
 import { pendingSteps, pendingText } from './pending-text.ts';
@@ -57,8 +57,7 @@ export async function switchSync(runtime: SyncRuntime, input: RunStepInput): Pro
   if (obstacle !== undefined) return goBack(runtime, run, obstacle);
   // The shop must not switch to a table that nobody has compared.
   await watchBothEnds(runtime, run)();
-  const undelivered = await undeliveredOf(runtime, run);
-  if (undelivered !== undefined) return goBack(runtime, run, undelivered);
+  if ((await deliveryProblems(runtime, run)) !== undefined) return goBack(runtime, run, unknownWrites(run));
   await warnOfDeadCalls(runtime.ledger, run);
   const switched = await writeSwitched(runtime, run);
   if (switched !== undefined) return afterSwitch(runtime, switched);
@@ -93,14 +92,9 @@ async function obstacleOf(runtime: SyncRuntime, run: Run): Promise<Obstacle | un
 }
 
 /** Where no change can arrive, it says nothing that none has arrived. */
-async function undeliveredOf(runtime: SyncRuntime, run: Run): Promise<Obstacle | undefined> {
-  const failed = (await checkEnds(runtime, run)).filter(({ what, ok }) => !ok && what !== 'targets');
-  if (failed.length === 0) return undefined;
-  return {
-    reason: `${failed.map(({ sentence }) => sentence).join(' ')} So nobody can tell whether anything was written to table ${run.sourceTable} during the cut over.`,
-    steps: [againStep(runtime, run, 'When changes are delivered again, cut over again')],
-  };
-}
+const unknownWrites = ({ sourceTable }: Run): Obstacle => ({
+  reason: `Nobody can tell whether anything was written to table ${sourceTable} during the cut over.`,
+});
 
 /** A writer that is not frozen, or a change from before the cut over that came late or twice. */
 function arrivalOf(runtime: SyncRuntime, run: Run, arrived: Arrived): Obstacle {
@@ -213,14 +207,19 @@ async function afterSwitch(runtime: SyncRuntime, { follows }: Run): Promise<Swit
   return { switched: true, error: '', cause: '' };
 }
 
-/** What has arrived is pending, so that nothing is lost: the compare that follows repairs it. */
-async function goBack(
-  runtime: SyncRuntime,
-  run: Run,
-  { reason, steps = [frozenStep(runtime, run)], isKnown = false }: Obstacle,
-): Promise<SwitchAnswer> {
+/**
+ * What has arrived is pending, so that nothing is lost: the compare that follows repairs it. It closes no gap where changes
+ * are not delivered.
+ */
+async function goBack(runtime: SyncRuntime, run: Run, obstacle: Obstacle): Promise<SwitchAnswer> {
+  const undelivered = await deliveryProblems(runtime, run);
+  const {
+    reason,
+    steps = [frozenStep(runtime, run)],
+    isKnown = false,
+  } = undelivered === undefined ? obstacle : withoutDelivery(runtime, run, { obstacle, undelivered });
   const isBack = isKnown && (await backWithoutGap(runtime, run));
-  if (!isBack) await backToSyncing(runtime, run, reason);
+  if (!isBack) await backToSyncing(runtime, run, { reason, isLasting: undelivered !== undefined });
   const repaired = isKnown ? '' : ', and a compare has repaired what differed';
   return {
     switched: false,
@@ -229,5 +228,25 @@ async function goBack(
       said: printable(`The shop has not switched. ${reason} The sync goes on${repaired}.`),
       nextStep: stepText(...steps),
     }),
+  };
+}
+
+interface Undelivered {
+  readonly obstacle: Obstacle;
+  /** Sentences. */
+  readonly undelivered: string;
+}
+
+function withoutDelivery(
+  runtime: SyncRuntime,
+  run: Run,
+  { obstacle: { reason }, undelivered }: Undelivered,
+): Obstacle {
+  return {
+    reason: `${undelivered} ${reason}`,
+    steps: [
+      againStep(runtime, run, 'If changes can be delivered again, cut over again then'),
+      ['Or end the sync', commandsOf(runtime.config).cancelSync()],
+    ],
   };
 }

@@ -46,7 +46,7 @@ export async function recoverSync(runtime: RecoverRuntime, listed: Run): Promise
       input: { action: 'cancel', runId: run.runId, recover: true },
     });
   if (!isAlive && run.status === 'SWITCHING')
-    await backToSyncing(runtime, run, 'The execution of a cut over died.');
+    await backToSyncing(runtime, run, { reason: 'The execution of a cut over died.' });
   if (run.isStarted === true) {
     sayIfNotCompared(runtime, run);
     await watchDelivery(runtime, run);

@@ -94,7 +94,8 @@ async function openFiles(
     tally.sample('presentDifferent', keyText(found.expected, key));
   };
   const expected = expectedItems(runtime.objects, own, progress.cursor);
-  const attributeName = await timeToLiveOf(runtime.clients.tables, tableName);
+  // Every worker asks at once.
+  const attributeName = await turn.retry(() => timeToLiveOf(runtime.clients.tables, tableName));
   const { items, clock } = runtime;
   return openComparison(
     {

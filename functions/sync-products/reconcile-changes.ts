@@ -19,7 +19,7 @@ export interface ChangeScope {
   /** When it was read (epoch milliseconds). */
   readonly readAt: number;
   readonly changes: readonly Change[];
-  /** Epoch milliseconds after which no key is begun and no request is sent. */
+  /** Epoch milliseconds after which no key is begun. See `ReconcileScope`. */
   readonly deadline: number;
   /** See `WatchedDeletions`. */
   readonly beforeDeletion: (tableName: string) => Promise<void>;

@@ -10,6 +10,7 @@ import { transformContext } from '../shared/tables/transform-context.ts';
 import { readItemsByKey, type ReadScope } from '../shared/aws/read-items.ts';
 import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
 import type { ScanTally } from './scan-tally.ts';
+import { otherSources } from '../shared/copy/reconcile/other-sources.ts';
 import { shorten } from '../shared/text.ts';
 
 const KEYS_TOGETHER = 100;
@@ -33,12 +34,14 @@ export interface RemovalCheck {
 
 /**
  * For a target that existed before the run: its pages tell which items earlier runs have brought, and the source is
- * asked for the product of each by key, inside the worker's share of the run's cap.
+ * asked for the product of each by key, inside the worker's share of the run's cap. What a migration of another source has
+ * brought is left out, because this source never had it.
  */
 export function createRemovalCheck(scope: RemovalScope): RemovalCheck {
   const { runtime, turn, tally, table, startKey } = scope;
   const { key: sourceKey } = runtime.migration.source;
   const readSource = sourceReader(scope);
+  const othersAmong = otherSources(runtime.ledger, turn.run, (attempt) => turn.retry(attempt));
   // Items of one partition follow each other, so that a source item whose items fill two pages is counted once.
   const startOwner = startKey === undefined ? undefined : ownerKeyOf(startKey, table);
   let lastOwner = startOwner === undefined ? undefined : keyIdentity(startOwner, sourceKey);
@@ -46,7 +49,7 @@ export function createRemovalCheck(scope: RemovalScope): RemovalCheck {
     async see(page) {
       const earlier = page.filter((item) => isOfEarlierRun(item, turn.run.runId));
       const owners = [...ownersOf(earlier, { table, sourceKey })];
-      const removed: WireItem[] = [];
+      const missing: Owner[] = [];
       const stale: WireItem[] = [];
       for (let start = 0; start < owners.length; start += KEYS_TOGETHER) {
         const together = owners.slice(start, start + KEYS_TOGETHER);
@@ -54,14 +57,16 @@ export function createRemovalCheck(scope: RemovalScope): RemovalCheck {
         for (const [identity, { key, items }] of together) {
           const source = found.get(identity);
           if (source !== undefined) stale.push(...staleOf(scope, items, source));
-          else if (identity !== lastOwner) removed.push(key);
+          else if (identity !== lastOwner) missing.push({ key, items });
         }
       }
+      const others = await othersAmong(missing.flatMap(({ items }) => items));
+      const removed = missing.filter(({ items }) => !items.every((item) => others.has(item)));
       lastOwner = owners.at(-1)?.[0] ?? lastOwner;
       tally.counters.targetItems += page.length;
       tally.counters.removedBefore += removed.length;
       tally.counters.staleVariants += stale.length;
-      for (const key of removed)
+      for (const { key } of removed)
         tally.sample('removedAtSource', shorten(keyText(key, sourceKey), MAX_ID_BYTES));
       for (const item of stale) tally.sample('staleVariants', keyText(item, table.tableKey));
     },

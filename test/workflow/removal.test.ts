@@ -134,6 +134,18 @@ describe('sls deploy', () => {
     expect(problem).toContain('npm run sync -- --stage prod --region eu-west-1 --cancel');
   });
 
+  it('is refused with another tablePrefix while a sync is open, which could no longer write to its targets', async () => {
+    const syncs = ledgerWith({ ...openSync('products'), tablePrefix: '' });
+    const problem = await deploymentProblem(deployment, syncs);
+    expect(problem).toContain(
+      'Sync s1 of table products is open (SYNCING), and this deployment is with tablePrefix "p-", and the sync has "".',
+    );
+    expect(problem).toContain('To keep the sync, deploy again without tablePrefix, and');
+    expect(
+      await deploymentProblem(deployment, ledgerWith({ ...openSync('products'), ...began })),
+    ).toBeUndefined();
+  });
+
   it.each([
     ['sourceTable', 'shop', 'deploy again with --param sourceTable=products and'],
     ['tablePrefix', 'q-', 'deploy again with --param tablePrefix=p- and'],
@@ -152,17 +164,17 @@ describe('sls deploy', () => {
     expect(await deploymentProblem(changed, ledgerWith(openRun('SUCCEEDED')))).toBeUndefined();
   });
 
-  it('asks for the mode that a run began with, unless it has been resumed in the other one', () => {
-    const item = {
+  it('asks for the mode of a run only where its iterations need DISTRIBUTED', () => {
+    const item = (mapMode: string) => ({
       runId: { S: 'r1' },
       kind: { S: 'migrate' },
       status: { S: 'RUNNING' },
       sourceTable: { S: 'products' },
-      settings: { M: { tablePrefix: { S: 'p-' }, mapMode: { S: 'DISTRIBUTED' } } },
-    };
-    expect(readOpenRun(item)).toEqual(openRun('RUNNING'));
+      settings: { M: { tablePrefix: { S: 'p-' }, mapMode: { S: mapMode } } },
+    });
+    expect(readOpenRun(item('DISTRIBUTED'))).toEqual(openRun('RUNNING'));
     const { mapMode: _mode, ...inline } = openRun('RUNNING');
-    expect(readOpenRun({ ...item, plan: { M: { mapEvents: { N: '900' } } } })).toEqual(inline);
+    expect(readOpenRun(item('INLINE'))).toEqual(inline);
   });
 
   it('goes on with the same parameters, when nothing is open, and when nothing was deployed yet', async () => {

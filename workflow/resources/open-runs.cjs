@@ -34,17 +34,23 @@ async function deploymentProblem({ service, stage, region, parameters }, listOpe
     throw error;
   });
   const words = stageWords({ stage, region });
-  const problems = open.map((run) => (run.kind === 'sync' ? otherSource : otherTables)(run, parameters, words));
+  const problems = open.map((run) => (run.kind === 'sync' ? otherEnds : otherTables)(run, parameters, words));
   return problems.find((problem) => problem !== undefined);
 }
 
-function otherSource({ runId, status, sourceTable }, parameters, words) {
-  if (sourceTable === parameters.sourceTable) return undefined;
+/** Parameters that say which tables the roles may use: its source, and the targets. */
+function otherEnds({ runId, status, ...sync }, parameters, words) {
+  const { sourceTable } = sync;
+  const changed = ['sourceTable', 'tablePrefix'].find((name) => isChanged(sync, parameters, name));
+  if (changed === undefined) return undefined;
+  const other = changed === 'sourceTable' ? `for table ${parameters.sourceTable}` : `with ${changed} ${quoted(parameters[changed])}, and the sync has ${quoted(sync[changed])}`;
   return (
-    `Sync ${runId} of table ${sourceTable} is open (${status}), and this deployment is for table ${parameters.sourceTable}. Nothing was deployed: no change of ${sourceTable} would reach the target any more. ` +
-    `To keep the sync, ${deployWith('sourceTable', sourceTable)}. Or end it first with npm run sync -- ${words} --cancel.`
+    `Sync ${runId} of table ${sourceTable} is open (${status}), and this deployment is ${other}. Nothing was deployed: no change of ${sourceTable} would reach the target any more. ` +
+    `To keep the sync, ${deployWith(changed, sync[changed])}. Or end it first with npm run sync -- ${words} --cancel.`
   );
 }
+
+const isChanged = (run, parameters, name) => run[name] !== undefined && run[name] !== parameters[name];
 
 /**
  * Parameters that say which tables and which key the roles may use, and whether a machine may start iterations. A held run
@@ -52,8 +58,8 @@ function otherSource({ runId, status, sourceTable }, parameters, words) {
  */
 function otherTables({ runId, status, ...run }, parameters, words) {
   if (!isAtWork({ status })) return undefined;
-  const changed = ['sourceTable', 'tablePrefix', 'kmsKeyArn', 'mapMode'].find(
-    (name) => run[name] !== undefined && run[name] !== parameters[name],
+  const changed = ['sourceTable', 'tablePrefix', 'kmsKeyArn', 'mapMode'].find((name) =>
+    isChanged(run, parameters, name),
   );
   if (changed === undefined) return undefined;
   return (
@@ -139,7 +145,7 @@ function openRunLister(provider) {
 }
 
 /** A run of the ledger. A restore's tables have no prefix. */
-function openRun({ runId, kind, status, sourceTable, settings, plan }) {
+function openRun({ runId, kind, status, sourceTable, settings }) {
   const { tablePrefix, kmsKeyArn, mapMode } = settings?.M ?? {};
   return {
     runId: runId.S,
@@ -147,9 +153,8 @@ function openRun({ runId, kind, status, sourceTable, settings, plan }) {
     status: status.S,
     sourceTable: sourceTable.S,
     ...(settings !== undefined && { kmsKeyArn: kmsKeyArn?.S ?? '' }),
-    // Only what DISTRIBUTED needs is missing from the roles of the other mode. A run that was resumed as an INLINE one has
-    // the events of its Maps counted.
-    ...(mapMode?.S === 'DISTRIBUTED' && plan?.M?.mapEvents === undefined && { mapMode: mapMode.S }),
+    // Only what DISTRIBUTED needs is missing from the roles of the other mode.
+    ...(mapMode?.S === 'DISTRIBUTED' && { mapMode: mapMode.S }),
     ...(kind.S !== 'restore' && tablePrefix !== undefined && { tablePrefix: tablePrefix.S }),
   };
 }

@@ -77,6 +77,8 @@ export interface Rehearsal {
   readonly quarantined: number;
   /** Bytes of the target items by DynamoDB's size rule. */
   readonly targetBytes: number;
+  /** Sum of each target item's size, rounded up to KB. Absent in runs that counted before it was noted. */
+  readonly writeUnits?: number;
   readonly expected: Digest;
 }
 

@@ -1,11 +1,14 @@
 import type { SettingValues } from '../settings.ts';
 
-/** Settings of the deployment that the run's bytes and names follow from: those of its beginning, also when it is resumed under others. */
+/**
+ * Settings of the deployment that the run's bytes and names follow from: those of its beginning, also when it is resumed
+ * under others. Only `mapMode` is that of the resumption.
+ */
 export interface RunSettings {
   /** Of the migration; absent in runs that began before it was noted: they have the deployment's. */
   readonly migration?: SettingValues | undefined;
   readonly kmsKeyArn?: string | undefined;
-  /** Of the execution that began the run, for a deployment while it works. Absent in runs that began before it was noted. */
+  /** Of the execution that works on the run, for a deployment meanwhile. Absent in runs that began before it was noted. */
   readonly mapMode?: 'INLINE' | 'DISTRIBUTED' | undefined;
   /** Absent in runs that began before it was noted: they have the deployment's. */
   readonly tablePrefix?: string | undefined;

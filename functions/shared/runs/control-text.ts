@@ -1,4 +1,4 @@
-import type { Asked, ControlEvent } from '../ledger/run-facts.ts';
+import type { Asked, Caps, ControlEvent } from '../ledger/run-facts.ts';
 import { count, moment } from '../format.ts';
 import type { Report } from './report.ts';
 
@@ -32,10 +32,15 @@ const ACTIONS: Readonly<Record<ControlEvent['action'], (event: ControlEvent) => 
   pause: () => 'paused',
   unpause: () => 'pause ended',
   throttle: ({ readUnitsPerSecond, writeUnitsPerSecond }) =>
-    [capText('reads', readUnitsPerSecond), capText('writes', writeUnitsPerSecond)]
-      .filter((text) => text !== '')
-      .join(', '),
+    capsText({ readUnitsPerSecond, writeUnitsPerSecond }),
 };
+
+/** `reads capped at 50 units a second, no cap on writes`; a cap that is absent is left out. */
+export function capsText({ readUnitsPerSecond, writeUnitsPerSecond }: Caps): string {
+  return [capText('reads', readUnitsPerSecond), capText('writes', writeUnitsPerSecond)]
+    .filter((text) => text !== '')
+    .join(', ');
+}
 
 function capText(what: string, units: number | undefined): string {
   if (units === undefined) return '';

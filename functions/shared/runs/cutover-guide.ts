@@ -37,7 +37,7 @@ export function freezeSteps(
     })),
     { text: 'Cut over:', command: cutOver },
     {
-      text: `To allow writing to ${source.table} again, whenever you want to go on without a switch:`,
+      text: `To allow writing to ${source.table} again, whenever you want to go on without a switch (if somebody changes the policy meanwhile, list the checks again first):`,
       command: undo,
     },
     ...replicas.map((replica) => ({ text: `And in ${replica.region}:`, command: replica.undo })),

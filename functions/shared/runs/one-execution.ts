@@ -23,11 +23,16 @@ export interface LongRun {
 
 /** The error of what takes this long; `undefined`: one execution can do it. */
 export function timeRefusal(seconds: number, { state, canBeHeld }: LongRun): RunTooLongError | undefined {
-  if (seconds <= EXECUTION_SECONDS) return undefined;
+  const tooLong = tooLongText(seconds);
+  if (tooLong === undefined) return undefined;
   const orHeld = canBeHeld ? ', or with "onFailure": "hold" to resume it when its time is up' : '';
-  return new RunTooLongError(
-    `This would take about ${count(Math.ceil(seconds / DAY_SECONDS))} days at the present caps, and an execution ends after ${EXECUTION_DAYS} days. ${state} Start with higher caps${orHeld}.`,
-  );
+  return new RunTooLongError(`This would take ${tooLong}. ${state} Start with higher caps${orHeld}.`);
+}
+
+/** `about 9 days at the present caps, and ...`, of what takes longer than an execution lasts; `undefined`: it does not. */
+export function tooLongText(seconds: number): string | undefined {
+  if (seconds <= EXECUTION_SECONDS) return undefined;
+  return `about ${count(Math.ceil(seconds / DAY_SECONDS))} days at the present caps, and an execution ends after ${EXECUTION_DAYS} days`;
 }
 
 /** Seconds of a run into tables that take what the caps allow. Nobody knows how long a bulk put takes. */

@@ -9,7 +9,7 @@ import {
 import { type Command, type Commands, commandsOf, type Input } from '../commands.ts';
 import { costRefusal } from '../cost/cost-limit.ts';
 import { estimateRun } from '../cost/estimate.ts';
-import { type RehearsedSize, sizeOfPlan } from '../cost/run-size.ts';
+import { sizeOfPlan } from '../cost/run-size.ts';
 import { BackupDamagedError, TooManyQuarantinedError } from '../errors.ts';
 import { type Fence, fenceOf } from '../ledger/fence.ts';
 import { listFiles } from '../ledger/file.ts';
@@ -71,7 +71,7 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
   await writeManifests(runtime, fence, [...transformed.manifests, ...manifestObjects(facts)]);
   const backup = backupSummary(runtime, run, totals);
   const rehearsal = rehearsalOf(totals);
-  const { refusal, ...length } = countedLength(runtime, run, countedSize(totals));
+  const { refusal, ...length } = countedLength(runtime, run, rehearsal);
   await updateRun(ledger, input, { backup, rehearsal, ...length });
   await warnOfExpiry(runtime, run, totals);
   runtime.logger.info('The backup is sealed.', {
@@ -144,7 +144,8 @@ function backupSummary(runtime: Runtime, run: Run, totals: BackupTotals): Backup
 
 function rehearsalOf({ rehearsed, expected }: BackupTotals): Rehearsal {
   const { products = 0, metadata = 0, variants = 0, quarantined = 0, targetBytes = 0 } = rehearsed;
-  return { products, metadata, variants, quarantined, targetBytes, expected };
+  const { writeUnitsExpected: writeUnits = 0 } = rehearsed;
+  return { products, metadata, variants, quarantined, targetBytes, writeUnits, expected };
 }
 
 /** Where the source has time to live and items that go by it. */
@@ -182,11 +183,6 @@ function assertWithinCost({ config }: Runtime, run: Run, rehearsal: Rehearsal): 
   });
   if (refusal !== undefined) throw refusal;
 }
-
-const countedSize = ({ rehearsed }: BackupTotals): RehearsedSize => {
-  const { metadata = 0, variants = 0, targetBytes = 0, writeUnitsExpected: writeUnits = 0 } = rehearsed;
-  return { metadata, variants, targetBytes, writeUnits };
-};
 
 /** A held run goes on under another limit; it cannot be told to have none. */
 function againWith(

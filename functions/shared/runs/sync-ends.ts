@@ -1,17 +1,18 @@
 import { warnOfDeadCalls } from '../copy/unseen-deletion.ts';
 import type { Run } from '../ledger/run.ts';
 import { warnRun } from '../ledger/run-update.ts';
+import type { Gap } from '../ledger/sync-facts.ts';
 import { changeSync, gapFacts, NOTHING_ARRIVED, ownHolder } from '../ledger/sync.ts';
 import { lockTableOf } from '../ledger/lock.ts';
 import { transition } from '../ledger/transition.ts';
 import type { Runtime } from '../runtime.ts';
 import type { ReadableFailure } from './caught-failure.ts';
 
-/** SWITCHING -> SYNCING. What arrived meanwhile may have been missed, which the next compare closes. */
+/** SWITCHING -> SYNCING. What arrived meanwhile may have been missed, which the next compare closes unless that lasts. */
 export async function backToSyncing(
   { ledger, clock }: Runtime,
   run: Run,
-  reason: string,
+  { reason, isLasting = false }: Pick<Gap, 'reason' | 'isLasting'>,
 ): Promise<Run | undefined> {
   if (run.status !== 'SWITCHING') return run;
   return changeSync(ledger, {
@@ -19,7 +20,7 @@ export async function backToSyncing(
     holder: ownHolder(run),
     to: 'SYNCING',
     step: `back:${run.arrivals ?? 0}`,
-    facts: gapFacts({ at: clock.now(), reason }),
+    facts: gapFacts({ at: clock.now(), reason, ...(isLasting && { isLasting }) }),
     remove: ['arrived', 'arrivals'],
   });
 }

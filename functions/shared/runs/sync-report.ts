@@ -29,7 +29,7 @@ export interface NamedKeys {
 
 /** One thing that a cut over depends on. */
 export interface SyncCheck {
-  /** `execution`, `mapping`, `stream`, `targets`, `pending`, `quarantined`, `conflicts`, `compared`, `transform`, `failures`, `gap` or `lag`. */
+  /** `execution`, `length`, `mapping`, `stream`, `targets`, `pending`, `quarantined`, `conflicts`, `compared`, `transform`, `failures`, `gap` or `lag`. */
   readonly what: string;
   /** False: a cut over would be refused, or would end without a switch. */
   readonly ok: boolean;

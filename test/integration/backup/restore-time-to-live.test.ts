@@ -15,6 +15,7 @@ import {
   sourceTable,
   startBench,
 } from '../../unit/files/backup-bench.ts';
+import { awsError } from '../../unit/migrate/migrate-bench.ts';
 import { backUpAndTransform } from '../../unit/files/sealed-bench.ts';
 import { backupPlan, restore, startTime } from './restore-bench.ts';
 
@@ -83,6 +84,21 @@ describe('time to live', () => {
       expect(warnings).toContain(
         `${targetTable} lacks 1 expired item of the backup: its time to live has deleted it again.`,
       );
+    });
+    it('is asked for again where DynamoDB is asked too often', async () => {
+      await backedUpWithTimeToLive(expiring(nowSeconds + 3_600));
+      await bench.createTable({ ...productsTable, TableName: targetTable });
+      const { tables } = bench.runtime.clients;
+      const sent = tables.send.bind(tables) as (command: object) => Promise<unknown>;
+      let isFirst = true;
+      const send = (command: object): Promise<unknown> => {
+        if (!(command instanceof DescribeTimeToLiveCommand) || !isFirst) return sent(command);
+        isFirst = false;
+        return Promise.reject(awsError('ThrottlingException'));
+      };
+      Object.assign(tables, { send });
+      expect((await restore(bench, { targetTable })).verification).toMatchObject({ found: 2, missing: 0 });
+      expect(isFirst).toBe(false);
     });
     it('does not excuse an item that has not expired, nor any item while it is off', async () => {
       await backedUpWithTimeToLive(expiring(Math.floor(Date.now() / 1_000) + 3_600));

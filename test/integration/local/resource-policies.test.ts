@@ -75,7 +75,7 @@ describe('the policy that freezes a source', () => {
     await create();
     await put(
       freezeCommands(
-        { region: 'ap-southeast-2' },
+        { stage: 'test', region: 'ap-southeast-2' },
         { tableArn: ResourceArn, found: { kind: 'none' }, regions: [] },
       ).policy,
       'NO_POLICY',

@@ -42,7 +42,8 @@ async function planned(plan: Partial<Plan>, more: Partial<RunParameters> = {}): 
 
 /** Lets the dry run have counted these items. */
 async function counted(rehearsal: object): Promise<void> {
-  const set = { rehearsal: { ...(await resumed()).rehearsal, ...rehearsal } };
+  const { writeUnits: _ofThree, ...known } = { ...(await resumed()).rehearsal };
+  const set = { rehearsal: { ...known, ...rehearsal } };
   await updateIf(bench.runtime.ledger, runKey('run-1'), { set });
 }
 
@@ -83,7 +84,9 @@ describe('the plan of a resumed run', () => {
     expect(run).toMatchObject({ outcome: 'RESUMED', workers: 2 });
     const { plan, warnings } = await resumed();
     expect(plan).toMatchObject({ workers: 2, readUnitsPerSecond: 50, writeUnitsPerSecond: 100 });
-    expect(warnings.join(' ')).toContain('reads: 50 units a second; writes: 100 units a second');
+    expect(warnings.join(' ')).toContain(
+      'reads capped at 50 units a second, writes capped at 100 units a second',
+    );
   });
 
   it('is refused where the lower caps make it too long for its history', async () => {
@@ -102,6 +105,41 @@ describe('the plan of a resumed run', () => {
     expect(await resumed()).toMatchObject({ status: 'PLANNED' });
     await counted({ metadata: 1_000_000, variants: 4_000_000, targetBytes: 3e9 });
     expect(await resume(caps)).toMatchObject({ run: { outcome: 'RESUMED' } });
+  });
+
+  it('is refused, and not used up, where an execution would not last as long', async () => {
+    const cut = { estimatedProducts: 1_000_000, estimatedBytes: 1e9, writeUnitsPerSecond: 1 };
+    await planned(cut, { writeUnitsPerSecond: 1 });
+    await counted({ metadata: 1_000_000, variants: 4_000_000, targetBytes: 3e9 });
+    const config = { ...bench.runtime.config, mapMode: 'DISTRIBUTED' } as const;
+    await expect(resume({}, {}, { ...bench.runtime, config })).rejects.toMatchObject({
+      name: 'RunTooLongError',
+      message: expect.stringMatching(
+        /"resume": run run-1 would take about \d+ days at the present caps, and an execution ends after 7 days\. Nothing was changed\.[^]*\nnpm run migrate -- --stage test --dry-run\n[^]*held when its time is up[^]* --dry-run --write-units-per-second 1 --on-failure hold\n/,
+      ) as string,
+    });
+    expect(await resumed()).toMatchObject({ status: 'PLANNED' });
+  });
+
+  it('is judged by the units that its items take, as SealBackup judges it', async () => {
+    const cut = { estimatedProducts: 1_000_000, estimatedBytes: 1e9, writeUnitsPerSecond: 10 };
+    await planned(cut, { writeUnitsPerSecond: 10 });
+    const sizes = { metadata: 1_000_000, variants: 4_000_000, targetBytes: 5e9 };
+    await counted({ ...sizes, writeUnits: 10_000_000 });
+    const config = { ...bench.runtime.config, mapMode: 'DISTRIBUTED' } as const;
+    const distributed = { ...bench.runtime, config };
+    await expect(resume({}, {}, distributed)).rejects.toMatchObject({ name: 'RunTooLongError' });
+    await counted({ ...sizes, writeUnits: 5_000_000 });
+    expect(await resume({}, {}, distributed)).toMatchObject({ run: { outcome: 'RESUMED' } });
+  });
+
+  it('knows the mode of the execution that works on it, and no events that another mode has counted', async () => {
+    await planned({ mapEvents: 900 });
+    const config = { ...bench.runtime.config, mapMode: 'DISTRIBUTED' } as const;
+    await resume({}, {}, { ...bench.runtime, config });
+    const { settings, plan } = await resumed();
+    expect(settings.mapMode).toBe('DISTRIBUTED');
+    expect(plan).not.toHaveProperty('mapEvents');
   });
 
   it('keeps its caps where they are lower than those of a new run', async () => {

@@ -1,3 +1,4 @@
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
@@ -55,6 +56,20 @@ describe('a compare of a source that was replaced by an empty table', () => {
     await compareOf('compare');
     await replaceTable(client(), SOURCE);
     await expect(world.compare()).rejects.toThrow(/^Table products is not the one that compare sync-1/);
+  });
+});
+
+describe('a compare without a sync of a source that is gone', () => {
+  it.each([
+    ['before it began', false],
+    ['since it began', true],
+  ])('says that it is gone, and counts nothing as missing: %s', async (_, isKnown) => {
+    world = await compareBench({ plan: { segments: [0] }, items: sizedProducts(12), kind: 'compare' });
+    if (isKnown) await set({ sourceTableId: await tableIdOf(client(), SOURCE) });
+    await client().send(new DeleteTableCommand({ TableName: SOURCE }));
+    for (const side of ['source', 'target'] as const)
+      await expect(world.map(side)).rejects.toThrow(/^Table products (was ACTIVE and )?is gone/);
+    expect(await world.compared()).toBeUndefined();
   });
 });
 

@@ -1,4 +1,6 @@
 import { CreateTableCommand, DeleteTableCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
+import { indexesTo } from '../../../functions/shared/runs/cut-work.ts';
+import type { Plan } from '../../../functions/shared/state.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NEW } from '../../../functions/shared/ledger/actions.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
@@ -50,10 +52,10 @@ async function deleteTargetByRollBack(): Promise<void> {
 }
 
 /** Says of the migration that its source has a million items. */
-async function enlarge(): Promise<void> {
+async function enlarge(more: Partial<Plan> = {}): Promise<void> {
   const { ledger } = world.observer;
   const { plan } = await readRun(ledger, 'm');
-  const large = { ...plan, estimatedProducts: 1_000_000, estimatedBytes: 400_000_000 };
+  const large = { ...plan, estimatedProducts: 1_000_000, estimatedBytes: 400_000_000, ...more };
   await updateIf(ledger, runKey('m'), { set: { plan: large } });
 }
 
@@ -105,23 +107,45 @@ describe('the start of a sync', () => {
   });
 
   it.each([
-    // A cut over that does not switch: twice 1,253 turns of 7 events, and 6,300 events of waiting.
-    ['start', 'a higher readUnitsPerSecond', 1.9, 1.8],
-    // 2,000,000 units at 1 a second: 23 days, and 2,381 turns of 7 events.
-    ['compare', 'mapMode=DISTRIBUTED', 1, 0.9],
+    // A cut over that does not switch: twice 2,937 turns of 7 events, and 6,300 events of waiting.
+    ['start', 'a higher readUnitsPerSecond', 30_000_000],
+    // 120,000,000 units at 500 a second: 2.8 days, in which 20 workers take 5,794 turns of 7 events.
+    ['compare', 'mapMode=DISTRIBUTED', 60_000_000],
   ])(
     'of which a %s would not fit into one history at its caps is refused, with what helps',
-    async (action, help, enough, tooLow) => {
-      await enlarge();
-      expect(await world.begin('s', { action, readUnitsPerSecond: enough })).toMatchObject({ runId: 's' });
+    async (action, help, estimatedProducts) => {
+      const large = { estimatedProducts, workers: 40, segments: indexesTo(40) };
+      await enlarge(large);
+      expect(await world.begin('s', { action, readUnitsPerSecond: 2_000 })).toMatchObject({ runId: 's' });
       await world.again();
-      await enlarge();
-      await expect(world.begin('s', { action, readUnitsPerSecond: tooLow })).rejects.toMatchObject({
+      await enlarge(large);
+      await expect(world.begin('s', { action, readUnitsPerSecond: 500 })).rejects.toMatchObject({
         name: 'RunTooLongForInlineError',
         message: expect.stringContaining(help),
       });
       expect(await findRun(world.observer.ledger, 's')).toBeUndefined();
       expect(await lock()).toBeUndefined();
+    },
+  );
+
+  it.each([
+    // Twice 2,000,000 units: at 6.7 a second in 6.9 days.
+    ['start', 'A cut over, which compares twice if it does not switch,', 6.7, 6.5],
+    ['compare', 'A compare', 3.4, 3.2],
+  ])(
+    'of which a %s would take longer than an execution lasts is refused',
+    async (action, what, enough, tooLow) => {
+      await enlarge();
+      await expect(world.begin('s', { action, readUnitsPerSecond: tooLow })).rejects.toMatchObject({
+        name: 'RunTooLongError',
+        message: expect.stringMatching(
+          new RegExp(
+            `^${what} would take about 8 days at the present caps, .* 7 days\\. Nothing was begun\\.`,
+          ),
+        ) as string,
+      });
+      expect(await findRun(world.observer.ledger, 's')).toBeUndefined();
+      expect(await world.begin('s', { action, readUnitsPerSecond: enough })).toMatchObject({ runId: 's' });
     },
   );
 
@@ -234,9 +258,11 @@ describe('the time to live of the source', () => {
 });
 
 describe('a compare without a sync, of a source that is gone', () => {
-  it('begins, and is not stopped by the question for the time to live of a table that is not there', async () => {
+  it('is refused for that at once, with the command for when it is there', async () => {
     await world.observer.clients.dynamo.send(new DeleteTableCommand({ TableName: 'products' }));
-    expect(await world.begin('c', { action: 'compare' })).toMatchObject({ outcome: 'COMPARE' });
+    await expect(world.begin('c', { action: 'compare' })).rejects.toThrow(
+      /^There is no table products in account [^]*\nWhen the table is there, compare:\nnpm run compare -- --stage test\n/,
+    );
   });
 });
 
@@ -324,6 +350,18 @@ describe('a second execution', () => {
   it('takes the open sync to compare it', async () => {
     await world.open();
     expect(await world.begin('c', { action: 'compare' })).toMatchObject({ outcome: 'COMPARE', runId: 's' });
+  });
+
+  it('cannot compare it at other caps than those of its start, which it would keep to', async () => {
+    await world.begin('s', { readUnitsPerSecond: 100 });
+    await world.step('startMapping', 's');
+    await world.finish('s');
+    world.end('s');
+    const compare = (caps: object) => world.begin('c', { action: 'compare', ...caps });
+    await expect(compare({ readUnitsPerSecond: 5 })).rejects.toThrow(
+      /^Sync s is open, and its compares keep to the caps of its start \(reads capped at 100 units a second, no cap on writes\)\. Nothing was changed\.[^]*\nnpm run compare -- --stage test\n[^]*\nnpm run sync -- --stage test --cancel\n/,
+    );
+    expect(await compare({ readUnitsPerSecond: 100 })).toMatchObject({ outcome: 'COMPARE' });
   });
 
   it('is told which sync is open when it names another', async () => {

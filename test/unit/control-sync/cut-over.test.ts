@@ -21,7 +21,8 @@ import {
 } from '../../../functions/shared/ledger/sync-records.ts';
 import { listReliants } from '../../../functions/shared/ledger/reliant.ts';
 import { requireSwitchConfirmed } from '../../../functions/shared/runs/switched.ts';
-import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+import { buildSyncReport, type SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+import { addReplica } from '../../support/add-replica.ts';
 import { sampleExecution, sampleStart } from '../../support/sample-run.ts';
 import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
@@ -140,6 +141,20 @@ describe('a cut over', () => {
     );
   });
 
+  it('is not ready where the start has died behind its compare, because it would be refused', async () => {
+    await world.again();
+    await world.begin('s');
+    await world.step('startMapping', 's');
+    await world.compare('s');
+    world.end('s', 'ABORTED');
+    expect((await world.check('d')).checks).toContainEqual({
+      what: 'compared',
+      ok: false,
+      sentence: 'The start of the sync has not come to its end yet.',
+    });
+    await expect(world.begin('x', FROZEN)).rejects.toThrow('has not compared source and target yet');
+  });
+
   it('is named before the followed run is rolled back, which needs the sync as confirmation', async () => {
     await compared();
     await world.switch('x');
@@ -187,6 +202,7 @@ describe('a cut over', () => {
     const report = await world.check('x');
     expect(report.checks?.map(({ what }) => what)).toEqual([
       'execution',
+      'length',
       'mapping',
       'stream',
       'targets',
@@ -209,7 +225,7 @@ describe('the freeze of a global table', () => {
   it('has a command and its undo for each replica, in its region', () => {
     const tableArn = 'arn:aws:dynamodb:ap-southeast-2:123456789012:table/products';
     const { freeze, undo, replicas } = freezeCommands(
-      { region: 'ap-southeast-2' },
+      { stage: 'prod', region: 'ap-southeast-2' },
       { tableArn, found: { kind: 'none' }, regions: ['eu-west-1'] },
     );
     const replicaArn = tableArn.replace('ap-southeast-2', 'eu-west-1');
@@ -241,6 +257,31 @@ describe('the freeze of a global table', () => {
       undo,
       replicas?.[0]?.undo,
     ]);
+  });
+});
+
+describe('the freeze of a table that two stages follow', () => {
+  const table = { tableArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/products', regions: [] };
+  const freezeOf = (stage: string, policy?: string) => {
+    const found =
+      policy === undefined
+        ? ({ kind: 'none' } as const)
+        : ({ kind: 'policy', policy, revisionId: '1' } as const);
+    return freezeCommands({ stage, region: 'eu-west-1' }, { ...table, found });
+  };
+  const sidsIn = (text: string) => text.match(/Frozen\w+/g);
+
+  it('stays frozen for one stage when the other one undoes its own freeze', () => {
+    const { policy } = freezeOf('a-b');
+    const both = freezeOf('ab', policy);
+    expect(sidsIn(both.policy)).toEqual(['FrozenForTheCutOverOfaXb', 'FrozenForTheCutOverOfab']);
+    expect(sidsIn(freezeOf('a-b', both.policy).undo)).toEqual(['FrozenForTheCutOverOfab']);
+    expect(sidsIn(freezeOf('ab', both.policy).undo)).toEqual(['FrozenForTheCutOverOfaXb']);
+  });
+
+  it('of an earlier version is undone with the own one', () => {
+    const former = freezeOf('prod').policy.replace('OverOfprod', 'Over');
+    expect(freezeOf('prod', former).undo).toContain('delete-resource-policy');
   });
 });
 
@@ -538,6 +579,21 @@ describe('a switch that must not be made', () => {
     await compared();
     await act();
     await expectNotSwitched(reason);
+    // The compare that repairs ends the execution. It brings nothing of what is written afterwards.
+    world.clock.advance(1_000);
+    await world.compare('x', { repairs: true });
+    const { summary, nextStep } = await buildSyncReport(world.observer, await world.sync());
+    expect(summary).toMatch(/does not follow table products: changes are not delivered\. /);
+    expect(nextStep).toMatch(/^End it:/);
+  });
+
+  it('leads to the end of the sync where changes cannot be delivered any more', async () => {
+    await compared();
+    world.mappings.found.pop();
+    const { cause } = await world.switch('x');
+    expect(cause).toMatch(
+      /\nnpm run cutover -- --stage test --frozen\n[^]*\nnpm run sync -- --stage test --cancel\n/,
+    );
   });
 
   it('loses to a change that arrives between its look and its write', async () => {
@@ -615,6 +671,21 @@ describe('a target that somebody has deleted or replaced', () => {
     await expect(world.begin('x', FROZEN)).rejects.toThrow(
       /^The cut over of sync s is refused\. Table products-enhanced/,
     );
+  });
+});
+
+describe('a target that has become a global table during the sync', () => {
+  it('refuses the cut over, and says what to do with its replicas', async () => {
+    const restore = addReplica(world.runtime().clients.tables, 'products-enhanced');
+    const [refused] = await Promise.allSettled([world.begin('x', FROZEN)]);
+    restore();
+    expect(refused).toMatchObject({
+      reason: {
+        message: expect.stringMatching(
+          /refused\. Table products-enhanced has become a global table \(replicas: us-east-1\)\. .* Remove its replicas, and add them again after the switch\./,
+        ) as string,
+      },
+    });
   });
 });
 
@@ -705,8 +776,14 @@ describe('a transform that is deployed during the cut over', () => {
 describe('a sync whose cut over would not fit into one history', () => {
   it('is not cut over, and keeps following', async () => {
     const { plan } = await world.sync();
-    const slow = { ...plan, estimatedProducts: 2_000_000, estimatedBytes: 1_000_000, readUnitsPerSecond: 1 };
+    const large = { estimatedProducts: 30_000_000, estimatedBytes: 1_000_000, workers: 20 };
+    const slow = { ...plan, ...large, readUnitsPerSecond: 500 };
     await updateIf(ledger(), runKey('s'), { set: { plan: slow } });
+    expect((await world.check('d')).checks).toContainEqual({
+      what: 'length',
+      ok: false,
+      sentence: expect.stringMatching(/^A cut over, which compares twice/) as string,
+    });
     await expect(world.begin('x', FROZEN)).rejects.toMatchObject({
       name: 'RunTooLongForInlineError',
       message: expect.stringMatching(

@@ -6,7 +6,8 @@ import { type WireItem, wireItem } from '../../../functions/shared/items/wire-it
 import { judgeDigests } from '../../../functions/verify-migration/judge-digests.ts';
 import { scanSegment } from '../../../functions/verify-migration/scan-segment.ts';
 import { drive, shortTurn, sourceTable } from '../files/backup-bench.ts';
-import { awsError, targetName } from '../migrate/migrate-bench.ts';
+import { awsError, sizedProduct, targetName } from '../migrate/migrate-bench.ts';
+import { migration } from '../../../functions/migrations/shop/index.ts';
 import { changed, threeSegments, type VerifyBench, verifyBench, wireKey } from './verify-bench.ts';
 
 let bench: VerifyBench;
@@ -231,6 +232,18 @@ describe('products that the source had in an earlier run', () => {
     const { shards, ...sums } = await found(run);
     expect(shards.some(({ turns }) => turns > 5)).toBe(true);
     expect(sums).toEqual({ removedBefore: 3, ids: gone, targetItems: 200, items: 237 });
+  });
+
+  it('are not those that a migration of another source has brought, which this source never had', async () => {
+    bench = await verifyBench(40);
+    await bench.begin('run-eu', {}, { sourceTable: 'products-eu' });
+    const run = await bench.nextRun('run-2');
+    await bench.migrate(run);
+    const context = { runId: 'run-eu', startedAt: run.startedAt, settings: migration.settings };
+    const made = migration.transform(sizedProduct(500), context);
+    await bench.fill(targetName, made.kind === 'items' ? made.items.map(({ item }) => item) : []);
+    await bench.verify({ run });
+    expect(await found(run)).toMatchObject({ removedBefore: 0, ids: [] });
   });
 
   it('are found in segments of which the source has nothing, by workers that never have time', async () => {

@@ -18,7 +18,10 @@ export interface ReconcileScope {
   readonly run: Pick<Run, 'runId' | 'startedAt' | 'settings' | 'sourceTable'>;
   /** Awaited before each attempt at a write. What it throws stops the reconcile. */
   readonly fence: () => Promise<void>;
-  /** Epoch milliseconds after which no request begins, but those that put back what was deleted. */
+  /**
+   * Epoch milliseconds after which none of its requests waits for the caps, or is tried again. A key that was begun goes on:
+   * what it has written stays written, so that the largest source item comes to its end, over several calls.
+   */
   readonly deadline: number;
   /** Capacity units a second of this worker, for each table; 0: no cap. */
   readonly readUnitsPerSecond: number;

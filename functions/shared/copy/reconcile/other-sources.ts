@@ -20,14 +20,23 @@ export function otherSources(
   retry: <T>(attempt: () => Promise<T>) => Promise<T>,
 ): OthersAmong {
   const known = new Map<string, boolean>();
+  /** Of these runs those of another source. What is known may be forgotten at any moment. */
+  const othersOf = async (ids: readonly string[]): Promise<ReadonlySet<string>> => {
+    const others = new Set(ids.filter((id) => known.get(id) === true));
+    const unknown = ids.filter((id) => !known.has(id));
+    if (unknown.length === 0) return others;
+    const runs: ReadonlyMap<string, Partial<Run>> = await retry(() => findAnyRuns(ledger, unknown));
+    if (known.size + unknown.length > MAX_KNOWN) known.clear();
+    for (const id of unknown) {
+      const isOther = (runs.get(id)?.sourceTable ?? sourceTable) !== sourceTable;
+      known.set(id, isOther);
+      if (isOther) others.add(id);
+    }
+    return others;
+  };
   return async (items) => {
     const marks = items.map((item) => stringAttribute(item, 'migrationRun') ?? '');
-    const unknown = [...new Set(marks)].filter((id) => !known.has(id) && runIdSchema.safeParse(id).success);
-    const runs: ReadonlyMap<string, Partial<Run>> = unknown.length === 0
-      ? new Map()
-      : await retry(() => findAnyRuns(ledger, unknown));
-    if (known.size + unknown.length > MAX_KNOWN) known.clear();
-    for (const id of unknown) known.set(id, (runs.get(id)?.sourceTable ?? sourceTable) !== sourceTable);
-    return new Set(items.filter((_, index) => known.get(marks[index] ?? '') === true));
+    const others = await othersOf([...new Set(marks)].filter((id) => runIdSchema.safeParse(id).success));
+    return new Set(items.filter((_, index) => others.has(marks[index] ?? '')));
   };
 }

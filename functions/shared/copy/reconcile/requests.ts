@@ -44,7 +44,7 @@ export interface RequestScope {
   /** Absent: nobody remembers what DynamoDB refuses. */
   readonly refusedWrites?: RefusedWrites | undefined;
   readonly fence: () => Promise<void>;
-  /** Epoch milliseconds after which no request begins. */
+  /** Epoch milliseconds after which no request waits for the caps, or is tried again. */
   readonly deadline: number;
   readonly laneOf: (tableName: string) => Lane;
   readonly cost: ReconcileCost;
