@@ -15,6 +15,8 @@ export interface Target {
   readonly table: KnownTable;
   /** Whether nobody else can have written there: then nothing can be overwritten. */
   readonly isOurs: boolean;
+  /** Whether it existed before the run. */
+  readonly hasExisted: boolean;
 }
 
 /** @throws TableUnavailableError (not retried) where the run has made no target ready */
@@ -29,7 +31,8 @@ export async function findTargets(runtime: Runtime, run: Run): Promise<readonly 
       throw new TableUnavailableError(
         `Run ${run.runId} has no table ${name} to write to: CreateTables did not see to it. Nothing was written.`,
       );
-    targets.push({ spec, table: record, isOurs: isAloneIn(record, run) });
+    const hasExisted = record.outcome === 'EXISTED';
+    targets.push({ spec, table: record, isOurs: isAloneIn(record, run), hasExisted });
   }
   return targets;
 }

@@ -40,6 +40,8 @@ export interface TableRollBackScope {
   readonly deadline: number;
   /** Which tables later runs rely on. */
   readonly relied: ReliedTables;
+  /** Whether the run has begun to fill its tables. Before that it has written no item. */
+  readonly hasBegunToFill: boolean;
 }
 
 /** What became of one table in this turn. */

@@ -16,6 +16,7 @@ import { type ItemTarget, noteContents, noteLeft } from './note-left.ts';
 import { endsTurn } from './recovery-owner.ts';
 import { mayTakeItems } from './relied-items.ts';
 import { rollBackItems } from './roll-back-items.ts';
+import type { TakerScope } from './remover-tools.ts';
 import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
 
 /** A small backup is available at once, a large one in a minute or two. */
@@ -86,10 +87,27 @@ async function rollBackContents(
     await isSameTable();
     await fence.check();
   };
-  const taken = await rollBackItems(runtime, { run, tableName: name, tableId, isReplaced, deadline, check });
+  const taken = await rollBackItems(runtime, {
+    run,
+    tableName: name,
+    tableId,
+    isReplaced,
+    keepsMarked: keepsMarked(scope, record),
+    deadline,
+    check,
+  });
   if (!taken.done) return { kind: 'wait', seconds: secondsInDoubt(runtime) };
   const sentence = await noteLeft(runtime, run, { target, taken });
   return sentence === undefined ? { kind: 'done' } : { kind: 'failed', sentence };
+}
+
+/** A mark alone proves nothing: a run that another ledger knows may have had the same name. */
+function keepsMarked(
+  { hasBegunToFill }: TableRollBackScope,
+  { hasForeignMarks }: TableRecord,
+): TakerScope['keepsMarked'] {
+  if (!hasBegunToFill) return 'foreign';
+  return hasForeignMarks === true ? 'unproven' : undefined;
 }
 
 /** The next turn begins no earlier: what got no answer may still take effect until then. */

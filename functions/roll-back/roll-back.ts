@@ -16,6 +16,7 @@ import { endBulkLoads } from '../shared/copy/bulk/end-bulk-loads.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { readRecords } from '../shared/ledger/run-records.ts';
+import type { ShardState } from '../shared/ledger/shard.ts';
 import { deadlinesOf, inDoubtUntil, type Runtime, type Turn } from '../shared/runtime.ts';
 import type { Failure, RollBackInput, RollBackTurn } from '../shared/state.ts';
 import { startAgain } from '../shared/runs/start-again.ts';
@@ -80,7 +81,9 @@ async function rollBackRun(
     return pending(LOOK_AGAIN_SECONDS);
   const { deadline } = deadlinesOf(runtime.clock, turn);
   const relied = await readReliedTables(runtime, run, records.relied);
-  const scope = { run, tables, deadline, relied, fence };
+  // Each of them is claimed before its first item is written.
+  const hasBegunToFill = FILLING.some((state) => shards.has(state));
+  const scope = { run, tables, deadline, relied, fence, hasBegunToFill };
   const outcomes = await rollBackTables(runtime, scope);
   const transient = outcomes.find((outcome) => outcome.kind === 'transient');
   if (transient !== undefined) throw transient.error;
@@ -101,6 +104,9 @@ async function rollBackRun(
     },
   );
 }
+
+/** The states that write items into existing tables. */
+const FILLING = ['MigrateProducts', 'BulkLoad'] as const satisfies readonly ShardState[];
 
 interface RollBackScope {
   readonly turn: Turn;
