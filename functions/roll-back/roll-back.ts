@@ -23,7 +23,7 @@ import { startAgain } from '../shared/runs/start-again.ts';
 import { waitSeconds } from '../shared/runs/wait-seconds.ts';
 import { claimRun } from './claim.ts';
 import { endedTurn, finishRollBack, refusedTurn } from './finish.ts';
-import { keepUnrecorded } from './lost-records.ts';
+import { keepUnrecorded, noteLostTargets } from './lost-records.ts';
 import { readReliedTables } from './relied-tables.ts';
 import { readOrder } from './request.ts';
 import { rollBackFence } from './recovery-owner.ts';
@@ -65,7 +65,10 @@ async function rollBackRun(
   { turn, call, isTakenOver }: RollBackScope,
 ): Promise<RollBackTurn> {
   const records = await readRecords(runtime.ledger, run.runId);
-  const { tables, shards } = records;
+  const { shards } = records;
+  // Each of them is claimed before its first item is written.
+  const hasBegunToFill = FILLING.some((state) => shards.has(state));
+  const tables = await noteLostTargets(runtime, { run, tables: records.tables, hasBegunToFill });
   if (isTakenOver) await warnOfUnseenDeletions(runtime, { run, tables });
   // The mark stopped the workers. The requests that they had already sent must take effect before any table is
   // inspected.
@@ -81,8 +84,6 @@ async function rollBackRun(
     return pending(LOOK_AGAIN_SECONDS);
   const { deadline } = deadlinesOf(runtime.clock, turn);
   const relied = await readReliedTables(runtime, run, records.relied);
-  // Each of them is claimed before its first item is written.
-  const hasBegunToFill = FILLING.some((state) => shards.has(state));
   const scope = { run, tables, deadline, relied, fence, hasBegunToFill };
   const outcomes = await rollBackTables(runtime, scope);
   const transient = outcomes.find((outcome) => outcome.kind === 'transient');

@@ -8,7 +8,21 @@ import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { EMPTY_DIGEST } from '../../../functions/shared/items/digest.ts';
 import { createLedgerWorld, type LedgerWorld, existingTables } from '../../support/ledger-world.ts';
-import { begunRun, executionArn, longTurn, sampleExecution } from '../../support/sample-run.ts';
+import {
+  begunRun,
+  executionArn,
+  longTurn,
+  removeByHand,
+  sampleExecution,
+} from '../../support/sample-run.ts';
+import {
+  failedInput,
+  migrateBench,
+  shopItem,
+  sizedProducts,
+  snapshot,
+  targetName,
+} from '../migrate/migrate-bench.ts';
 
 let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld()));
@@ -68,5 +82,30 @@ describe('a table whose record somebody has removed from the ledger by hand', ()
     world.clock.advance(1_000);
     expect(await rolledBack('again')).toMatchObject({ end: 'ROLLED_BACK' });
     expect(await existingTables(world.observer)).toEqual([]);
+  });
+});
+
+describe('a table that existed before the run, and whose record somebody has removed by hand', () => {
+  it('is as it was before after the roll back', async () => {
+    const bench = await migrateBench({ products: sizedProducts(3), existing: [shopItem] });
+    try {
+      const before = await snapshot(bench);
+      await bench.migrate();
+      await removeByHand(bench.runtime.ledger, tableKey('run-1', targetName));
+      let turn: RollBackTurn;
+      do turn = await rollBack(bench.runtime, failedInput(), longTurn);
+      while (!turn.done);
+      expect(await snapshot(bench)).toBe(before);
+      expect(turn).toMatchObject({
+        end: 'ROLLED_BACK',
+        report: {
+          rolledBack: { deleted: 14 },
+          tables: [{ name: targetName, outcome: 'EXISTED' }],
+          warnings: [expect.stringContaining(`no longer had the record of table ${targetName}`)],
+        },
+      });
+    } finally {
+      await bench.stop();
+    }
   });
 });
