@@ -19,6 +19,7 @@ import { endsTurn } from './recovery-owner.ts';
 import { mayTakeItems } from './relied-items.ts';
 import { rollBackItems } from './roll-back-items.ts';
 import type { TakerScope } from './remover-tools.ts';
+import { waitForOthers } from './wait-for-others.ts';
 import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
 
 /** A small backup is available at once, a large one in a minute or two. */
@@ -75,7 +76,7 @@ async function rollBackContents(
   const isReplaced = replacedBy !== undefined;
   const table = await describeTable(runtime.clients.tables, name);
   if (table === undefined) return { kind: 'done' };
-  if (isReplaced && isOnTheMove(table)) return { kind: 'wait', seconds: 1 };
+  if (isReplaced && isOnTheMove(table)) return { kind: 'wait', seconds: waitForOthers(runtime, run) };
   const unsafe = globalTableFailure(scope, table);
   if (unsafe !== undefined) {
     await noteContents(runtime, run, target, { contents: 'items of this run may still be in it' });

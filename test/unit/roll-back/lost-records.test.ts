@@ -8,13 +8,7 @@ import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { EMPTY_DIGEST } from '../../../functions/shared/items/digest.ts';
 import { createLedgerWorld, type LedgerWorld, existingTables } from '../../support/ledger-world.ts';
-import {
-  begunRun,
-  executionArn,
-  longTurn,
-  removeByHand,
-  sampleExecution,
-} from '../../support/sample-run.ts';
+import { begunRun, executionArn, longTurn, removeByHand, sampleExecution } from '../../support/sample-run.ts';
 import {
   failedInput,
   migrateBench,
