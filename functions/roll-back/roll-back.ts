@@ -55,7 +55,12 @@ async function rollBackTables(
   const outcomes: RolledBackTable[] = [...(await rollBackTargets(runtime, scope))];
   if (outcomes.some(({ kind }) => kind === 'wait')) return outcomes;
   const records = outcomes.length === 0 ? scope.tables : await listTables(runtime.ledger, scope.run.runId);
-  for (const record of records) outcomes.push(await rollBackTable(runtime, scope, record));
+  for (const [index, record] of records.entries()) {
+    // Deleting many tables takes longer than a turn. The next one goes on.
+    if (index > 0 && runtime.clock.now() >= scope.deadline)
+      return [...outcomes, { kind: 'wait', seconds: 1 }];
+    outcomes.push(await rollBackTable(runtime, scope, record));
+  }
   return outcomes;
 }
 

@@ -287,6 +287,28 @@ describe('a turn of the roll back', () => {
       });
   });
 
+  it('that has no more time leaves the other tables to the next one', async () => {
+    const { clients } = runtime;
+    const deletions: number[] = [];
+    let turnNow = 0;
+    const send = async (command: object): Promise<unknown> => {
+      if (command instanceof DeleteTableCommand) {
+        deletions.push(turnNow);
+        world.clock.advance(900_000);
+      }
+      return clients.dynamo.send(command as never);
+    };
+    const dynamo = Object.assign(Object.create(clients.dynamo) as typeof clients.dynamo, { send });
+    runtime = { ...runtime, clients: { ...clients, dynamo } };
+    const available = backedUpInTurn(1);
+    const turn = await rolledBack('r', async (number) => {
+      turnNow = number;
+      await available(number);
+    });
+    expect(turn).toMatchObject({ end: 'ROLLED_BACK' });
+    expect(new Set(deletions).size).toBe(2);
+  });
+
   it('that finds a table busy rolls the others back, and waits for it without shutting anybody out', async () => {
     const looks: number[] = [];
     let wereShutOut = false;
