@@ -4,14 +4,22 @@ import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteLostTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { orderOf } from '../shared/runs/restore-order.ts';
 import { describeTable, RUN_TAG, tagsOf } from '../shared/aws/describe-table.ts';
 import { filledTablesOf, targetTablesOf } from '../shared/tables/run-tables.ts';
 import { openKept } from './open-kept.ts';
 import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
 
-/** A run creates no table before its backup is sealed, and a dry run creates none at all. */
-const mayHaveCreated = ({ kind, backup, parameters }: Run): boolean =>
-  kind === 'migrate' && backup !== undefined && !parameters.dryRun;
+/**
+ * Tables that a run may have created. A migration creates none before its backup is sealed, and a dry run none at all. A
+ * step called alone closes none.
+ */
+function creatable(runtime: Runtime, run: Run): readonly { readonly name: string }[] {
+  const { kind, backup, parameters } = run;
+  if (kind === 'restore') return [{ name: orderOf(run).targetTable }];
+  if (kind !== 'migrate' || backup === undefined || parameters.dryRun) return [];
+  return targetTablesOf(runtime, run);
+}
 
 /** A table of the model's name that has no record. */
 interface Unrecorded {
@@ -104,9 +112,8 @@ export async function keepUnrecorded(
   scope: TableRollBackScope,
 ): Promise<readonly RolledBackTable[]> {
   const { run, tables } = scope;
-  if (!mayHaveCreated(run)) return [];
   const kept: RolledBackTable[] = [];
-  for (const name of unrecordedAmong(targetTablesOf(runtime, run), tables)) {
+  for (const name of unrecordedAmong(creatable(runtime, run), tables)) {
     const found = await findUnrecorded(runtime, run, name);
     if (found?.isTagged !== true) continue;
     const { TableArn: tableArn = '', TableId: tableId = '' } = found.table;

@@ -5,7 +5,8 @@ import { tableKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import type { RollBackTurn } from '../../../functions/shared/state.ts';
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
-import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { ensureBlueprint, ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { EMPTY_DIGEST } from '../../../functions/shared/items/digest.ts';
 import { createLedgerWorld, type LedgerWorld, existingTables } from '../../support/ledger-world.ts';
 import { begunRun, executionArn, longTurn, removeByHand, sampleExecution } from '../../support/sample-run.ts';
@@ -76,6 +77,27 @@ describe('a table whose record somebody has removed from the ledger by hand', ()
     world.clock.advance(1_000);
     expect(await rolledBack('again')).toMatchObject({ end: 'ROLLED_BACK' });
     expect(await existingTables(world.observer)).toEqual([]);
+  });
+});
+
+describe('the table of a restore whose record somebody has removed by hand', () => {
+  it('is kept and named', async () => {
+    const name = 'products-restored-x';
+    const backupId = '01777593600000-0a1b2c3d';
+    const details = { backupId, targetTable: name };
+    const run = await begunRun(world, 'a', { kind: 'restore', lockTable: name, details });
+    const runtime = world.runtime();
+    const blueprint = {
+      name,
+      input: (tags: Readonly<Record<string, string>>) => createTableInput(cartTable, { name, tags }),
+      differences: () => [],
+    };
+    await ensureBlueprint(runtime, { blueprint, run, executionArn: executionArn('a') });
+    await removeByHand(world.observer.ledger, tableKey('a', name));
+    world.stepFunctions.executions.set(executionArn('a'), 'ABORTED');
+    const turn = await rolledBack('r');
+    expect(turn).toMatchObject({ end: 'ROLLBACK_FAILED' });
+    expect(turn.cause).toContain(`${name} was kept, because it carries the tag migration:run = a`);
   });
 });
 
