@@ -39,6 +39,12 @@ describe('a table with items of a run of another ledger that had the same name',
     );
   });
 
+  it('stops it again when it is called again, as after a hold', async () => {
+    await expect(bench.migrate()).rejects.toThrow('has had the same name');
+    const resumed = await bench.resume(bench.run);
+    await expect(bench.migrate(resumed)).rejects.toThrow('has had the same name');
+  });
+
   it('keeps them when that run is rolled back, and the roll back names them', async () => {
     const before = await snapshot(bench);
     await expect(bench.migrate()).rejects.toThrow('has had the same name');
