@@ -5,6 +5,7 @@ import { decideExisting } from '../shared/copy/load/decide-existing.ts';
 import type { FoundRuns } from '../shared/copy/load/found-runs.ts';
 import { createKeeper, type KeeperScope } from './keeper.ts';
 import type { IsOfLaterRun } from './later-runs.ts';
+import type { RefuseOwnMark } from './own-mark.ts';
 import { createStaleSweep } from './stale-items.ts';
 import { createPipeline, sideBySide } from '../shared/copy/pipeline.ts';
 import { keyIdentity, keyText } from '../shared/items/item-key.ts';
@@ -47,6 +48,8 @@ export interface ConditionalScope
   readonly onExisting: 'keep' | 'replace';
   /** What a later run has written is neither replaced nor removed. */
   readonly isOfLaterRun: IsOfLaterRun;
+  /** Absent: the run may have written what carries its mark. */
+  readonly refuseOwnMark: RefuseOwnMark | undefined;
   /** See `lostChangeWarner`. */
   readonly warnLost: WarnLost;
   /** Reads a product's items, whichever there are. */
@@ -114,6 +117,8 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
       scope,
       together.map(({ item }) => item),
     );
+    const marked = existing.values().find((item) => isOfRun(item, scope.runId));
+    if (marked !== undefined) await scope.refuseOwnMark?.(marked);
     await sideBySide(PUTS_IN_FLIGHT, together, (pending) => {
       const found = existing.get(keyIdentity(pending.item, scope.key));
       return found === undefined ? place(pending) : meet({ ...pending, existing: found });

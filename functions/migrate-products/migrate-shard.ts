@@ -23,6 +23,7 @@ import { createFoundRuns, type FoundRuns } from '../shared/copy/load/found-runs.
 import type { Migration } from '../shared/migration/migration.ts';
 import { ownerKeyOf } from '../shared/migration/owner.ts';
 import { createLaterRuns } from './later-runs.ts';
+import { ownMarkRefusal } from './own-mark.ts';
 import { findTargets, type Target, writeScope } from './open-target.ts';
 import { tallyOf } from './target-writer.ts';
 import { shorten } from '../shared/text.ts';
@@ -35,8 +36,13 @@ import { shorten } from '../shared/text.ts';
  *   ThrottlingException (retried) when DynamoDB let nothing through in a whole turn.
  */
 export function migrateShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
-  const open = (shardTurn: ShardTurn<LineCursor>): Promise<Load> =>
-    openMigration(runtime, input.shard, shardTurn);
+  let isOpened = false;
+  const open = (shardTurn: ShardTurn<LineCursor>): Promise<Load> => {
+    // What has failed in this call is read and written again: then its own items are there.
+    const isUnwritten = shardTurn.isFirstCall && !isOpened;
+    isOpened = true;
+    return openMigration(runtime, input.shard, { ...shardTurn, isFirstCall: isUnwritten });
+  };
   const onTakeOver = (run: Run): Promise<void> => warnOfEarlierCall(runtime, run);
   return loadShard(runtime, { input, turn }, { state: 'MigrateProducts', onTakeOver, open });
 }
@@ -151,6 +157,7 @@ function openWriter(
     madeBy: { startedAt: run.startedAt, madeAttributes: runtime.migration.madeAttributes },
     onExisting: run.parameters.onExisting,
     isOfLaterRun: createLaterRuns(runtime.ledger, run),
+    refuseOwnMark: turn.isFirstCall && target.hasExisted ? ownMarkRefusal(runtime, run, target) : undefined,
     objects: runtime.objects,
     warnUnseen: unseenDeletionWarner(runtime.ledger, run, target.table.name),
     warnLost: lostChangeWarner(runtime.ledger, run),

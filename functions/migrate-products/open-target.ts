@@ -6,6 +6,7 @@ import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { isAloneIn } from '../shared/tables/close-table.ts';
 import type { KnownTable } from '../shared/tables/known-table.ts';
 import type { FilledTable } from '../shared/migration/migration.ts';
+import { refuseForeignMarks } from './own-mark.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { turnWriteScope, type WriteMeter, type WriteScope } from '../shared/copy/load/write-scope.ts';
 
@@ -15,9 +16,11 @@ export interface Target {
   readonly table: KnownTable;
   /** Whether nobody else can have written there: then nothing can be overwritten. */
   readonly isOurs: boolean;
+  /** Whether it existed before the run. */
+  readonly hasExisted: boolean;
 }
 
-/** @throws TableUnavailableError (not retried) where the run has made no target ready */
+/** @throws TableUnavailableError where the run has made no target ready, RunIdUsedError; neither is retried */
 export async function findTargets(runtime: Runtime, run: Run): Promise<readonly Target[]> {
   const records = new Map(
     (await listTables(runtime.ledger, run.runId)).map((record) => [record.name, record]),
@@ -29,7 +32,9 @@ export async function findTargets(runtime: Runtime, run: Run): Promise<readonly 
       throw new TableUnavailableError(
         `Run ${run.runId} has no table ${name} to write to: CreateTables did not see to it. Nothing was written.`,
       );
-    targets.push({ spec, table: record, isOurs: isAloneIn(record, run) });
+    refuseForeignMarks(run, record);
+    const hasExisted = record.outcome === 'EXISTED';
+    targets.push({ spec, table: record, isOurs: isAloneIn(record, run), hasExisted });
   }
   return targets;
 }

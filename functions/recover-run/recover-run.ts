@@ -1,4 +1,5 @@
 import { executionStatus, isDead } from '../shared/runs/holder.ts';
+import { listBegunAgain, noteBegunAgain } from '../shared/ledger/begun-again.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
 import { findRun, isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
 import { findOpenSync } from '../shared/ledger/sync.ts';
@@ -21,6 +22,8 @@ export interface Recovered {
 
 /** Earlier calls have looked at older runs. */
 const RECENT_RUNS = 200;
+/** As for runs, of those that were resumed, applied or rolled back some time after their start. */
+const RECENT_AGAIN = 200;
 
 /**
  * Finds runs whose execution died and starts their roll back, which holds them if their `onFailure` says so. Ends syncs
@@ -49,19 +52,24 @@ export async function recoverRuns(
   await Promise.all([
     deleteOrphanedMappings(runtime, runs).catch(noteFailure),
     ...runs.map((run) => finishCommitted(runtime, turn, run).catch(noteFailure)),
+    ...runs.filter(isClosed).map(({ runId }) => noteBegunAgain(runtime.ledger, runId).catch(noteFailure)),
   ]);
   // Thrown after every run had its turn, so that the failure is seen. The next call tries again.
   if (failures.length > 0) throw failures[0];
   return { examined: recent.length, started };
 }
 
+/** Its tables are tried to be opened without limit, however many runs have begun since. */
+const isClosed = ({ status, opening }: Run): boolean => status === 'SUCCEEDED' && opening === 'PENDING';
+
 /**
- * The newest runs, and others that may be older than they are: the open sync, and the runs that finished syncs have
- * followed, whose tables are opened after the switch.
+ * The newest runs, and others that may be older than they are: those that were begun again, the open sync, and the runs
+ * that finished syncs have followed, whose tables are opened after the switch.
  */
 async function recentRuns({ ledger, config }: Runtime): Promise<readonly Run[]> {
-  const [recent, open] = await Promise.all([
+  const [recent, again, open] = await Promise.all([
     listRuns(ledger, RECENT_RUNS),
+    listBegunAgain(ledger, RECENT_AGAIN),
     findOpenSync(ledger, config.sourceTable).catch(unlessOfOtherVersion),
   ]);
   const isListed = (id: string): boolean => recent.some(({ runId }) => runId === id);
@@ -69,7 +77,9 @@ async function recentRuns({ ledger, config }: Runtime): Promise<readonly Run[]> 
     status !== 'SWITCHED' || follows === undefined || isListed(follows.runId) ? [] : follows.runId,
   );
   const older = await Promise.all(
-    [...new Set(followed)].map((runId) => findRun(ledger, runId).catch(unlessOfOtherVersion)),
+    [...new Set([...followed, ...again.filter((runId) => !isListed(runId))])].map((runId) =>
+      findRun(ledger, runId).catch(unlessOfOtherVersion),
+    ),
   );
   // A run of another version is named where it is among the newest runs.
   const found = [open, ...older].filter((run) => run !== undefined && run !== 'OF ANOTHER VERSION');

@@ -4,6 +4,7 @@ import { listReliants, type Reliant } from '../shared/ledger/reliant.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import { findSwitches, type SwitchedTable, usedSinceText } from '../shared/runs/switched.ts';
+import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { withOwnPrefix } from '../shared/tables/target-conflicts.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RollBackOrder } from './request.ts';
@@ -32,6 +33,8 @@ export interface Question {
   readonly reliants: readonly Reliant[];
   /** Tables of the run that the shop has switched to. */
   readonly switches: readonly SwitchedTable[];
+  /** Tables that existed before the run and that it has filled. */
+  readonly existing: readonly string[];
   /** What the operator typed. */
   readonly confirm: string | undefined;
   readonly place: StagePlace;
@@ -49,7 +52,7 @@ export function neededConfirmation(
 export function unconfirmed(
   { runId, sourceTable }: Pick<Run, 'runId' | 'sourceTable'>,
   needed: string,
-  { reliants, switches, confirm, place }: Question,
+  { reliants, switches, existing, confirm, place }: Question,
 ): InvalidInputError {
   const { rollBack } = commandsOf(place);
   const used = switches.map(
@@ -58,12 +61,18 @@ export function unconfirmed(
   );
   const [why, backup] =
     reliants.length === 0
-      ? [`Run ${runId} succeeded, and its tables may be in use.`, 'each table first']
+      ? [`Run ${runId} succeeded, and its tables may be in use.`, backedUpText(existing)]
       : [reliedText(runId, reliants, switches), 'each table that is relied on first'];
   return new InvalidInputError(
     `${used.join('')}${why}${typed(confirm)} Nothing was changed. A roll back would back up ${backup}.`,
     stepText(['To roll the run back anyway', rollBack(runId, needed)]),
   );
+}
+
+/** A table that stays needs no backup: only what is as the run wrote it is deleted there. */
+function backedUpText(existing: readonly string[]): string {
+  if (existing.length === 0) return 'each table first';
+  return `each table that it deletes first. Items that the run has written into ${existing.join(', ')}, which existed before, would be deleted without a backup`;
 }
 
 function reliedText(runId: string, reliants: readonly Reliant[], switches: readonly SwitchedTable[]): string {
@@ -89,7 +98,11 @@ export async function requireConfirmation(runtime: Runtime, order: RollBackOrder
   if (needed === undefined || confirm === needed) return;
   const tables = await listTables(ledger, run.runId);
   const switches = await withOwnPrefix(runtime, run, findSwitches(runtime, tables));
-  throw unconfirmed(run, needed, { reliants, switches, confirm, place: config });
+  const filled = new Set(filledTablesOf(runtime, run).map(({ name }) => name));
+  const existing = tables.flatMap(({ name, outcome }) =>
+    outcome === 'EXISTED' && filled.has(name) ? name : [],
+  );
+  throw unconfirmed(run, needed, { reliants, switches, existing, confirm, place: config });
 }
 
 /** Stored when the run is marked and overwritten by the next mark, so it counts for one roll back only. */

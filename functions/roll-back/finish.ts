@@ -53,7 +53,7 @@ function existedText(run: Run, { name, uncounted }: ReportedTable, { report, fil
   if (uncounted === true) return 'there before; items of this run may still be in it';
   const { kept, keptKeys, deleted, restored } = back;
   if (kept > 0)
-    return `there before; ${counted(kept, 'item')} that this run wrote ${kept === 1 ? 'stays' : 'stay'} in it (${namedKeys(keptKeys, kept)})`;
+    return `there before; ${counted(kept, 'item')} with the mark of this run ${kept === 1 ? 'stays' : 'stay'} in it (${namedKeys(keptKeys, kept)})`;
   return deleted + restored === 0
     ? UNTOUCHED
     : `as it was before: ${counted(deleted, 'item')} of this run deleted again, ${count(restored)} put back`;

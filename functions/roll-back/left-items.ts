@@ -1,14 +1,22 @@
 import { MAX_SAMPLES } from '../shared/ledger/shard.ts';
-import { GONE_REASONS } from '../shared/runs/count-shards.ts';
+import { FOREIGN_REASON, GONE_REASONS } from '../shared/runs/count-shards.ts';
 import { counted } from '../shared/counted.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** Why an item that the run wrote or removed is not as it was before the run. */
-export const LEFT_REASONS = ['changed', 'noUndo', 'unrestored', ...GONE_REASONS] as const;
+export const LEFT_REASONS = [
+  'changed',
+  'unproven',
+  'noUndo',
+  'unrestored',
+  FOREIGN_REASON,
+  ...GONE_REASONS,
+] as const;
 export type LeftReason = (typeof LEFT_REASONS)[number];
 
-/** Whether the item itself stays. */
-export const isInPlace = (reason: LeftReason): boolean => !GONE_REASONS.some((gone) => gone === reason);
+/** Whether an item of the run stays. */
+export const isInPlace = (reason: LeftReason): boolean =>
+  reason !== FOREIGN_REASON && !GONE_REASONS.some((gone) => gone === reason);
 
 /** Items of one reason. */
 export interface LeftItems {
@@ -69,6 +77,10 @@ type Wording = (count: string, runId: string) => string;
 
 const WORDINGS: Readonly<Record<LeftReason, Wording>> = {
   changed: (items) => `${items} that somebody has changed since`,
+  unproven: (items, runId) =>
+    `${items} marked as those of run ${runId}, of which nothing shows whether it has written them or a run of that name that this ledger does not know`,
+  foreign: (items, runId) =>
+    `${items} marked as those of run ${runId} were left alone, because by the ledger it had not written any yet: a run of that name that this ledger does not know may have`,
   noUndo: (items, runId) =>
     `${items} in place of older ones, whose copies below runs/${runId}/undo/ are missing or damaged`,
   unrestored: (items, runId) => `${items} in place of older ones, whose copies are below runs/${runId}/undo/`,
@@ -92,4 +104,4 @@ export function leftText(runId: string, left: Left, reasons = LEFT_REASONS as re
 }
 
 /** Reasons that make a roll back incomplete. They are failures, not decisions of the shop. */
-export const FAILED_REASONS: readonly LeftReason[] = ['noUndo', 'unrestored', ...GONE_REASONS];
+export const FAILED_REASONS: readonly LeftReason[] = ['unproven', 'noUndo', 'unrestored', ...GONE_REASONS];

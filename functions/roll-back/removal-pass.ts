@@ -62,7 +62,8 @@ const REMOVALS = { gone: 'removed', back: 'changed' } as const satisfies Partial
 >;
 
 async function remove(tools: TakerTools, undeletable: Undeletable, existing: WireItem): Promise<Removal> {
-  const { runtime, run, tableName, key, isUntouched, warnUnseen } = tools;
+  const { runtime, run, tableName, key, isUntouched, warnUnseen, keepsMarked } = tools;
+  if (keepsMarked !== undefined) return keepsMarked;
   if (!isAsMigrated(existing)) return 'changed';
   const reason = undeletable.get(keyMark(existing, key));
   if (reason !== undefined) return reason;

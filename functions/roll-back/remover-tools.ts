@@ -15,7 +15,7 @@ import type { WireItem } from '../shared/items/wire-item.ts';
 import { filledTable } from '../shared/tables/run-tables.ts';
 import { shorten } from '../shared/text.ts';
 import { type AsBefore, createAsBefore } from './as-before.ts';
-import { type Taken, Tally } from './left-items.ts';
+import { type LeftReason, type Taken, Tally } from './left-items.ts';
 
 export interface TakerScope {
   readonly run: Run;
@@ -24,6 +24,8 @@ export interface TakerScope {
   readonly tableId?: string | undefined;
   /** Whether somebody has put the table in the place of the one that the run has worked with. */
   readonly isReplaced?: boolean;
+  /** Why items with the run's mark stay, where nothing shows that the run has written them. Absent: it has. */
+  readonly keepsMarked?: Extract<LeftReason, 'foreign' | 'unproven'> | undefined;
   /** Epoch milliseconds after which no request begins. */
   readonly deadline: number;
   /** Awaited before every request that changes something. Its error ends the call. */

@@ -25,7 +25,8 @@ import { openKept } from './open-kept.ts';
 import { protectAgain } from './protect-again.ts';
 import type { ReliedTables } from './relied-tables.ts';
 import { endsTurn, type RollBackFence } from './recovery-owner.ts';
-import { existingTable, factsOf } from './table-facts.ts';
+import { existingTable, factsOf, goneFacts } from './table-facts.ts';
+import { isBusy, unusableState, waitForOthers } from './wait-for-others.ts';
 
 /** A small backup is available at once, a large one in a minute or two. */
 const LOOK_FOR_BACKUP_SECONDS = 5;
@@ -40,6 +41,8 @@ export interface TableRollBackScope {
   readonly deadline: number;
   /** Which tables later runs rely on. */
   readonly relied: ReliedTables;
+  /** Whether the run has begun to fill its tables. Before that it has written no item. */
+  readonly hasBegunToFill: boolean;
 }
 
 /** What became of one table in this turn. */
@@ -149,7 +152,7 @@ async function glance(runtime: Runtime, own: OwnTable): Promise<RolledBackTable 
   const { name } = record;
   const isOpen = isInUse || record.access !== 'CLOSED';
   const isSeen = closedAtOf(own) !== undefined || record.lookedThroughFor === run.markedAt;
-  if (!isOpen || isSeen || table.TableStatus !== 'ACTIVE') return undefined;
+  if (!isOpen || isSeen || unusableState(table) !== undefined) return undefined;
   const seen = await lookInside(runtime, { run, tableName: name, deadline: runtime.clock.now(), meter });
   if (seen.kind === 'something of the shop') return keepUsed(runtime, own, seen.what);
   await noteTable(runtime.ledger, { runId: run.runId, name }, { lookReadUnits: meter.readUnits });
@@ -158,8 +161,15 @@ async function glance(runtime: Runtime, own: OwnTable): Promise<RolledBackTable 
 
 /** A table that intent, tag and TableId show to be the run's. */
 async function takeOwnTableBack(runtime: Runtime, own: OwnTable): Promise<RolledBackTable> {
+  const remark = unusableState(own.table);
+  if (remark !== undefined) {
+    const failure = { sentence: `${own.record.name} was kept, because ${remark}` };
+    return keep(runtime, own, { markedAt: markOf(own), remark, failure });
+  }
   const kept = await glance(runtime, own);
   if (kept !== undefined) return kept;
+  // DynamoDB does not delete it before that, and until then nobody is shut out.
+  if (isBusy(own.table)) return { kind: 'wait', seconds: waitForOthers(runtime, own.run) };
   const closing = await closeForRollBack(runtime, own);
   if (closing.kind === 'wait') return { kind: 'wait', seconds: closing.seconds };
   const isClosed = closing.kind === 'closed';
@@ -182,16 +192,6 @@ async function takeUnlessRelied(runtime: Runtime, own: Omit<OwnTable, 'isInUse'>
   return takeOwnTableBack(runtime, { ...own, isInUse });
 }
 
-/** What is known of a table that is gone. An earlier turn may have deleted it and died before it saw that. */
-function goneFacts(scope: TableScope): Pick<TableRecord, 'remark' | 'isNeverCreated'> {
-  const { deleting, outcome } = scope.record;
-  if (deleting?.markedAt === markOf(scope) && outcome !== 'KEPT')
-    return deleting.remark === '' ? {} : { remark: deleting.remark };
-  return outcome === 'INTENT'
-    ? { remark: 'it was announced, but never created', isNeverCreated: true }
-    : { remark: 'somebody had already deleted it' };
-}
-
 async function rollBackRecorded(runtime: Runtime, scope: TableScope): Promise<RolledBackTable> {
   const { record } = scope;
   // The table existed before, or is gone. There is nothing to inspect, and this role may not have access to it.
@@ -201,13 +201,13 @@ async function rollBackRecorded(runtime: Runtime, scope: TableScope): Promise<Ro
   const decision = decideTable(facts);
   switch (decision.action) {
     case 'wait':
-      return { kind: 'wait', seconds: 1 };
+      return { kind: 'wait', seconds: waitForOthers(runtime, scope.run) };
     case 'look inside':
       if (existing === undefined) return DONE;
       if (record.keeping?.markedAt === markOf(scope)) return keep(runtime, scope, record.keeping);
       return takeUnlessRelied(runtime, { ...scope, table: existing.table, facts });
     case 'note deleted':
-      await note(runtime, scope, 'DELETED', goneFacts(scope));
+      await note(runtime, scope, 'DELETED', goneFacts(record, markOf(scope)));
       return DONE;
     case 'note existed':
       await note(runtime, scope, 'EXISTED');

@@ -1,4 +1,5 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { stepText } from '../shared/commands.ts';
 import { splitMessage } from '../shared/message.ts';
 import { errorSummary, TableUnavailableError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -9,6 +10,7 @@ import { warnOfUnseenDeletion } from '../shared/copy/unseen-deletion.ts';
 import { isTransient } from '../shared/retry.ts';
 import { inDoubtUntil, type Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
+import { isUnsafeGlobal, replicasOf } from '../shared/tables/global-table.ts';
 import { watchTables } from '../shared/tables/known-table.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
@@ -16,6 +18,8 @@ import { type ItemTarget, noteContents, noteLeft } from './note-left.ts';
 import { endsTurn } from './recovery-owner.ts';
 import { mayTakeItems } from './relied-items.ts';
 import { rollBackItems } from './roll-back-items.ts';
+import type { TakerScope } from './remover-tools.ts';
+import { waitForOthers } from './wait-for-others.ts';
 import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
 
 /** A small backup is available at once, a large one in a minute or two. */
@@ -72,7 +76,12 @@ async function rollBackContents(
   const isReplaced = replacedBy !== undefined;
   const table = await describeTable(runtime.clients.tables, name);
   if (table === undefined) return { kind: 'done' };
-  if (isReplaced && isOnTheMove(table)) return { kind: 'wait', seconds: 1 };
+  if (isReplaced && isOnTheMove(table)) return { kind: 'wait', seconds: waitForOthers(runtime, run) };
+  const unsafe = globalTableFailure(scope, table);
+  if (unsafe !== undefined) {
+    await noteContents(runtime, run, target, { contents: 'items of this run may still be in it' });
+    return unsafe;
+  }
   const verdict = await mayTakeItems(runtime, scope, { ...target, table });
   if (verdict.kind === 'wait') return { kind: 'wait', seconds: LOOK_FOR_BACKUP_SECONDS };
   if (verdict.kind === 'kept') return { kind: 'done' };
@@ -86,10 +95,42 @@ async function rollBackContents(
     await isSameTable();
     await fence.check();
   };
-  const taken = await rollBackItems(runtime, { run, tableName: name, tableId, isReplaced, deadline, check });
+  const taken = await rollBackItems(runtime, {
+    run,
+    tableName: name,
+    tableId,
+    isReplaced,
+    keepsMarked: keepsMarked(scope, record),
+    deadline,
+    check,
+  });
   if (!taken.done) return { kind: 'wait', seconds: secondsInDoubt(runtime) };
   const sentence = await noteLeft(runtime, run, { target, taken });
   return sentence === undefined ? { kind: 'done' } : { kind: 'failed', sentence };
+}
+
+/** Between replicas the later write wins, whatever a condition has found in its own Region. */
+function globalTableFailure(
+  { relied, hasBegunToFill }: TableRollBackScope,
+  table: TableDescription,
+): RolledBackTable | undefined {
+  const { TableName: name = '', TableId: tableId } = table;
+  if (!hasBegunToFill || !isUnsafeGlobal(table) || relied({ name, tableId }).kind === 'keep')
+    return undefined;
+  return {
+    kind: 'failed',
+    sentence: `${name}: the items of this run stay in it, because it is a global table with replicas (${replicasOf(table)}). Conditions hold in one Region only, so what the shop writes in another at the same moment could be lost`,
+    step: stepText(['Remove its replicas, then roll the run back again']),
+  };
+}
+
+/** A mark alone proves nothing: a run that another ledger knows may have had the same name. */
+function keepsMarked(
+  { hasBegunToFill }: TableRollBackScope,
+  { hasForeignMarks }: TableRecord,
+): TakerScope['keepsMarked'] {
+  if (!hasBegunToFill) return 'foreign';
+  return hasForeignMarks === true ? 'unproven' : undefined;
 }
 
 /** The next turn begins no earlier: what got no answer may still take effect until then. */

@@ -16,13 +16,14 @@ import { endBulkLoads } from '../shared/copy/bulk/end-bulk-loads.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { readRecords } from '../shared/ledger/run-records.ts';
+import type { ShardState } from '../shared/ledger/shard.ts';
 import { deadlinesOf, inDoubtUntil, type Runtime, type Turn } from '../shared/runtime.ts';
 import type { Failure, RollBackInput, RollBackTurn } from '../shared/state.ts';
 import { startAgain } from '../shared/runs/start-again.ts';
 import { waitSeconds } from '../shared/runs/wait-seconds.ts';
 import { claimRun } from './claim.ts';
 import { endedTurn, finishRollBack, refusedTurn } from './finish.ts';
-import { keepUnrecorded } from './lost-records.ts';
+import { keepUnrecorded, noteLostTargets } from './lost-records.ts';
 import { readReliedTables } from './relied-tables.ts';
 import { readOrder } from './request.ts';
 import { rollBackFence } from './recovery-owner.ts';
@@ -54,7 +55,12 @@ async function rollBackTables(
   const outcomes: RolledBackTable[] = [...(await rollBackTargets(runtime, scope))];
   if (outcomes.some(({ kind }) => kind === 'wait')) return outcomes;
   const records = outcomes.length === 0 ? scope.tables : await listTables(runtime.ledger, scope.run.runId);
-  for (const record of records) outcomes.push(await rollBackTable(runtime, scope, record));
+  for (const [index, record] of records.entries()) {
+    // Deleting many tables takes longer than a turn. The next one goes on.
+    if (index > 0 && runtime.clock.now() >= scope.deadline)
+      return [...outcomes, { kind: 'wait', seconds: 1 }];
+    outcomes.push(await rollBackTable(runtime, scope, record));
+  }
   return outcomes;
 }
 
@@ -64,7 +70,10 @@ async function rollBackRun(
   { turn, call, isTakenOver }: RollBackScope,
 ): Promise<RollBackTurn> {
   const records = await readRecords(runtime.ledger, run.runId);
-  const { tables, shards } = records;
+  const { shards } = records;
+  // Each of them is claimed before its first item is written.
+  const hasBegunToFill = FILLING.some((state) => shards.has(state));
+  const tables = await noteLostTargets(runtime, { run, tables: records.tables, hasBegunToFill });
   if (isTakenOver) await warnOfUnseenDeletions(runtime, { run, tables });
   // The mark stopped the workers. The requests that they had already sent must take effect before any table is
   // inspected.
@@ -80,7 +89,7 @@ async function rollBackRun(
     return pending(LOOK_AGAIN_SECONDS);
   const { deadline } = deadlinesOf(runtime.clock, turn);
   const relied = await readReliedTables(runtime, run, records.relied);
-  const scope = { run, tables, deadline, relied, fence };
+  const scope = { run, tables, deadline, relied, fence, hasBegunToFill };
   const outcomes = await rollBackTables(runtime, scope);
   const transient = outcomes.find((outcome) => outcome.kind === 'transient');
   if (transient !== undefined) throw transient.error;
@@ -101,6 +110,9 @@ async function rollBackRun(
     },
   );
 }
+
+/** The states that write items into existing tables. */
+const FILLING = ['MigrateProducts', 'BulkLoad'] as const satisfies readonly ShardState[];
 
 interface RollBackScope {
   readonly turn: Turn;

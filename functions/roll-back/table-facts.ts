@@ -52,3 +52,15 @@ export function factsOf(
         }),
   };
 }
+
+/** What is known of a table that is gone. An earlier turn may have deleted it and died before it saw that. */
+export function goneFacts(
+  { deleting, outcome }: TableRecord,
+  markedAt: number,
+): Pick<TableRecord, 'remark' | 'isNeverCreated'> {
+  if (deleting?.markedAt === markedAt && outcome !== 'KEPT')
+    return deleting.remark === '' ? {} : { remark: deleting.remark };
+  return outcome === 'INTENT'
+    ? { remark: 'it was announced, but never created', isNeverCreated: true }
+    : { remark: 'somebody had already deleted it' };
+}

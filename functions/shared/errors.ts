@@ -113,7 +113,7 @@ export class LockHeldError extends MigrationError {
   override readonly name = 'LockHeldError';
 }
 
-/** A run of this id exists with another start time. */
+/** A run of this id exists with another start time, or another ledger had one: its items are in a table. */
 export class RunIdUsedError extends MigrationError {
   override readonly name = 'RunIdUsedError';
 }

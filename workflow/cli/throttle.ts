@@ -36,6 +36,6 @@ await runStageCommand<Options>(command, async ({ context, terminal, options, arg
   const asked = askedBy(context);
   if (!(await changeRun(context, runId, (ledger) => throttleRun(ledger, runId, { asked, caps }))))
     throw notRunning(context, (await findRun(context.ledger, runId)) ?? run);
-  const sentence = throttleSentence(run, caps);
+  const sentence = throttleSentence(run, caps, context.region);
   return sayControlled(context, { runId, sentence }, terminal);
 });

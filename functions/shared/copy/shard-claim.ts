@@ -23,6 +23,8 @@ export interface ShardClaim<Cursor> {
   readonly claimedAt: number;
   /** An earlier call has not closed its claim: it has died, or will stop at its next look. */
   readonly isTakenOver: boolean;
+  /** No call has claimed the shard before. */
+  readonly isFirst: boolean;
   /**
    * Returns when nothing that earlier calls have sent for the shard can take effect any more.
    *
@@ -89,6 +91,7 @@ export async function claimShard<Cursor>(
     hold,
     claimedAt: now,
     isTakenOver: shard?.claim !== undefined,
+    isFirst: shard === undefined,
     areEarlierCallsQuiet: (deadline) => areEarlierCallsQuiet(runtime, { runId, claims: taken, deadline }),
     async save(checkpoint, { also, isLast }) {
       const after = released(claims, inDoubtUntil(runtime));

@@ -26,6 +26,8 @@ export interface ShardTurn<Cursor> extends Deadlines {
   readonly clock: Clock;
   /** The shard as last saved; empty before its first checkpoint. */
   readonly progress: Progress<Cursor>;
+  /** Whether no other call has ever worked on the shard. Nothing was written for it before this call then. */
+  readonly isFirstCall: boolean;
   /** Whether the deadline is past, or the run is paused. The turn then ends at the next checkpoint. */
   isShort(): boolean;
   /** This worker's share of the run's caps, as they are now; 0: no cap. */
@@ -102,6 +104,7 @@ function openTurn<Cursor>(
     deadline,
     saveDeadline,
     progress: last ?? start,
+    isFirstCall: claim.isFirst,
     isShort,
     share: (of) => capsOf(fence.latest())[of] / fence.run.plan.workers,
     retry: (attempt, onRetry = () => undefined) => retry({ clock, deadline, onRetry }, attempt),

@@ -24,7 +24,7 @@ export interface LedgerKey {
   readonly SK: string;
 }
 
-/** Index that lists runs by start: `entity` (always `RUN`), `startedAt`. Eventually consistent. */
+/** Index that lists runs by start: `entity` (`RUN`; `AGAIN`: see `begun-again.ts`), `startedAt`. Eventually consistent. */
 export const RUNS_INDEX = 'RunsIndex';
 
 export const runKey = (runId: string): LedgerKey => ({ PK: `RUN#${runId}`, SK: 'RUN' });

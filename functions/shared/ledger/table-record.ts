@@ -27,6 +27,8 @@ export interface TableRecord extends Claims {
   /** DynamoDB's TableId, once known: a table of the same name with another id is somebody else's. */
   readonly tableId?: string;
   readonly tableArn?: string;
+  /** Whether it holds items that carry the run's mark and that the run has not written. */
+  readonly hasForeignMarks?: boolean;
   /** True where a roll back left the run's items in it, because a later run relies on them. */
   readonly itemsKept?: boolean;
   /** Why it was kept, or another remark for the report. */

@@ -1,4 +1,5 @@
 import { ABSENT, checkItem, deleteItem, type Expected, updateItem } from './actions.ts';
+import { begunAgain } from './begun-again.ts';
 import { type LedgerTable, runKey } from './ledger-table.ts';
 import { type Lock, lockKeyOf, lockPut } from './lock.ts';
 import { findRun, type Run, type RunStatus } from './run.ts';
@@ -125,7 +126,8 @@ export async function transition(
 ): Promise<Run | undefined> {
   const { run, to, writer } = change;
   if (!TRANSITIONS[run.status].includes(to)) throw new Error(`A run cannot go from ${run.status} to ${to}.`);
-  if (await transact(ledger, [runItem(ledger, change), ...lockItem(ledger, change), ...extra]))
+  const again = to === 'RUNNING' || to === 'ROLLING_BACK' ? [begunAgain(ledger, run.runId)] : [];
+  if (await transact(ledger, [runItem(ledger, change), ...lockItem(ledger, change), ...again, ...extra]))
     return changed(change);
   // Where an answer was lost and the call repeated, the refusal is that of our own first attempt.
   const after = await findRun(ledger, run.runId);

@@ -16,8 +16,11 @@ export interface RolledBackItems {
 
 /** Reasons why an item is not as before that say that it is gone. It does not stay. */
 export const GONE_REASONS = ['refused', 'lost'] as const;
+/** Of an item that only looks like one of the run. */
+export const FOREIGN_REASON = 'foreign';
 
-const isGone = (reason: string): boolean => (GONE_REASONS as readonly string[]).includes(reason);
+const isNoneThatStays = (reason: string): boolean =>
+  [...GONE_REASONS, FOREIGN_REASON].some((one) => one === reason);
 
 /** By the checkpoints of the state RollBack. */
 export function rolledBackItems(walks: readonly Shard[]): RolledBackItems {
@@ -29,7 +32,7 @@ export function rolledBackItems(walks: readonly Shard[]): RolledBackItems {
     restored,
     kept: Math.max(0, sum('items') - deleted - restored),
     keptKeys: walks.flatMap(({ samples = {} }) =>
-      Object.entries(samples).flatMap(([reason, keys]) => (isGone(reason) ? [] : keys)),
+      Object.entries(samples).flatMap(([reason, keys]) => (isNoneThatStays(reason) ? [] : keys)),
     ),
     isThrough: walks.length > 0 && walks.every(({ done }) => done),
   };

@@ -256,6 +256,7 @@ function afterHolding(ending: Ending, commands: Commands): string {
     case 'VerificationFailedError':
       return stepText([`${VERIFIES_AGAIN} ${BACK_KEEPS}`, back], ['Then start again', again]);
     case 'SourceReplacedError':
+    case 'RunIdUsedError':
       return stepText(['Roll the run back', back], ['Then start again', again]);
     case 'BackupDamagedError':
       return stepText([`${READS_AGAIN} Roll the run back`, back], ['Then start again for new files', again]);

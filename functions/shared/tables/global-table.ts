@@ -10,6 +10,11 @@ export function replicasOf({ Replicas = [] }: TableDescription): string | undefi
   return Replicas.map(({ RegionName = 'another Region' }) => RegionName).join(', ');
 }
 
+/** Whether conditions hold in one Region only. With strong consistency over all Regions they hold in all of them. */
+export function isUnsafeGlobal(table: TableDescription): boolean {
+  return replicasOf(table) !== undefined && table.MultiRegionConsistency !== 'STRONG';
+}
+
 const otherNames = (): string =>
   stepText([
     `Remove its replicas, or let the migration use other names: ${deployWith('tablePrefix', '<prefix>')}. Add replicas afterwards`,
@@ -26,11 +31,10 @@ export function globalTableError(
   table: TableDescription,
   nextStep = otherNames(),
 ): GlobalTableError | undefined {
-  const { TableName = '', MultiRegionConsistency } = table;
-  const regions = replicasOf(table);
-  if (regions === undefined || MultiRegionConsistency === 'STRONG') return undefined;
+  const { TableName = '' } = table;
+  if (!isUnsafeGlobal(table)) return undefined;
   return new GlobalTableError(
-    `Table ${TableName} is a global table with replicas (${regions}). Every write into an existing table has a condition, and conditions hold in one Region only: what the shop writes in another Region at the same moment could be lost. The table was not touched.`,
+    `Table ${TableName} is a global table with replicas (${replicasOf(table)}). Every write into an existing table has a condition, and conditions hold in one Region only: what the shop writes in another Region at the same moment could be lost. The table was not touched.`,
     nextStep,
   );
 }

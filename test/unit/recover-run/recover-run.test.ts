@@ -1,14 +1,23 @@
+import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withMappings } from '../../support/fake-mappings.ts';
 import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { recoveryName } from '../../../functions/recover-run/start-recovery.ts';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
+import { runKey, VERSIONED } from '../../../functions/shared/ledger/ledger-table.ts';
 import { type Run, type RunStatus, readRun } from '../../../functions/shared/ledger/run.ts';
 import { noteDone } from '../../../functions/shared/ledger/run-update.ts';
 import { announceTable, recordTable } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
-import { begunRun, executionArn, sampleHolder, sampleNewRun, longTurn } from '../../support/sample-run.ts';
+import {
+  begunRun,
+  executionArn,
+  sampleHolder,
+  sampleNewRun,
+  sampleStart,
+  longTurn,
+} from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld()));
@@ -102,6 +111,58 @@ describe('recovering runs', () => {
     expect((await recover()).started).toEqual([]);
     set('by-hand', 'ABORTED', 'rollback');
     expect((await recover()).started).toEqual(['recover-a-1']);
+  });
+
+  describe('a run that is older than 200 others', () => {
+    /** What begins 200 other runs, such as a compare every hour. */
+    async function after200Others(): Promise<void> {
+      const { client, tableName } = world.observer.ledger;
+      for (let batch = 0; batch < 8; batch += 1) {
+        const requests = Array.from({ length: 25 }, (_, index) => {
+          const number = 25 * batch + index;
+          const startedAt = new Date(Date.parse(sampleStart) + 3_600_000 * (1 + number)).toISOString();
+          const other = { ...sampleNewRun(`other-${number}`, { startedAt }), status: 'ROLLED_BACK' };
+          return {
+            PutRequest: {
+              Item: { ...runKey(other.runId), ...VERSIONED, entity: 'RUN', warnings: [], ...other },
+            },
+          };
+        });
+        await client.send(new BatchWriteCommand({ RequestItems: { [tableName]: requests } }));
+      }
+    }
+
+    it.each(['RUNNING', 'ROLLING_BACK'] as const)(
+      'is recovered where it was begun again (%s) and its execution has died',
+      async (to) => {
+        await begunRun(world, 'a');
+        await noteDone(world.observer.ledger, await moved('HELD'), 'reporting');
+        await after200Others();
+        set('a', 'FAILED');
+        set('again', 'ABORTED', 'rollback');
+        const execution = executionArn('again', 'rollback');
+        await moved(to, { executionArn: execution, recoveryOwner: execution });
+        expect((await recover()).started).toEqual(['recover-a-1']);
+      },
+    );
+
+    it('is opened where that has failed before', async () => {
+      const { ledger } = world.observer;
+      const { executionArn: arn } = await begunRun(world, 'a');
+      await announceTable(ledger, { runId: 'a', executionArn: arn, name: 'cart', now: 1, outcome: 'INTENT' });
+      await recordTable(ledger, 'a', { name: 'cart', outcome: 'CREATED', tableId: '1', access: 'CLOSED' });
+      await moved('SUCCEEDED', { opening: 'PENDING', finishedAt: sampleStart });
+      const refusing = world.runtime(async (operation, send) => {
+        if (!operation.endsWith('ResourcePolicy')) return send();
+        world.clock.advance(120_001);
+        throw Object.assign(new Error('denied'), { name: 'AccessDeniedException' });
+      });
+      await recoverRuns(withMappings(refusing), longTurn);
+      await after200Others();
+      expect(await readRun(ledger, 'a')).toMatchObject({ opening: 'PENDING' });
+      await recover();
+      expect(await readRun(ledger, 'a')).toMatchObject({ opening: 'DONE' });
+    });
   });
 
   it('leaves a held run held, whatever became of its execution', async () => {

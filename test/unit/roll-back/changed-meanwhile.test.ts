@@ -155,6 +155,7 @@ describe('a change that is lost for good', () => {
         fence: { check: () => Promise.resolve() },
         deadline: Date.now() + 60_000,
         relied: () => ({ kind: 'free' }),
+        hasBegunToFill: true,
       });
     expect(await rollBack(hooked, 1)).toMatchObject([{ kind: 'failed' }]);
     expect(await rollBack(bench.runtime, 2)).toEqual([{ kind: 'done' }]);

@@ -25,7 +25,7 @@ const reliant = (runId: string, ...names: readonly string[]): Reliant => ({
 const statuses = ['SUCCEEDED', 'HELD', 'ROLLBACK_FAILED', 'RUNNING'] as const satisfies readonly RunStatus[];
 
 describe('the confirmation of a roll back', () => {
-  const question = { reliants: [], switches: [], confirm: undefined, place: PROD };
+  const question = { reliants: [], switches: [], existing: [], confirm: undefined, place: PROD };
   const asked = (needed: string, more: Partial<Question>) =>
     unconfirmed({ runId: 'a', sourceTable: 'products' }, needed, { ...question, ...more }).message;
   const toProducts = {
@@ -58,6 +58,12 @@ describe('the confirmation of a roll back', () => {
     expect(message).toContain('{"runId": "a", "confirm": "a"}');
     expect(message).toContain('Nothing was changed. A roll back would back up each table first.');
     expect(message).toContain('"confirm" was "b".');
+  });
+
+  it('says which items would be deleted without a backup', () => {
+    expect(asked('a', { existing: ['products-enhanced'] })).toContain(
+      'A roll back would back up each table that it deletes first. Items that the run has written into products-enhanced, which existed before, would be deleted without a backup.',
+    );
   });
 
   it.each(['HELD', 'ROLLBACK_FAILED', 'RUNNING'] as const)(

@@ -71,11 +71,11 @@ function watched({ clients, items, ...others }: Runtime): Runtime {
 type Between = (turn: number) => Promise<void> | void;
 
 /** Takes turns as the machine does, each after the pause that the one before has asked for. */
-async function rolledBack(name: string, between: Between): Promise<RollBackTurn> {
+async function rolledBack(name: string, between: Between, turns = 50): Promise<RollBackTurn> {
   world.stepFunctions.executions.set(executionArn(name, 'rollback'), 'RUNNING');
   const execution = sampleExecution(name, 'rollback');
   const input = { runId: 'a', confirm: 'a' };
-  for (let number = 1; number <= 50; number += 1) {
+  for (let number = 1; number <= turns; number += 1) {
     await between(number);
     const turn = await rollBack(runtime, { machine: 'rollback', execution, input }, longTurn);
     if (turn.done) return turn;
@@ -287,17 +287,79 @@ describe('a turn of the roll back', () => {
       });
   });
 
-  it('that finds a table busy rolls the others back', async () => {
+  it('that has no more time leaves the other tables to the next one', async () => {
+    const { clients } = runtime;
+    const deletions: number[] = [];
+    let turnNow = 0;
+    const send = async (command: object): Promise<unknown> => {
+      if (command instanceof DeleteTableCommand) {
+        deletions.push(turnNow);
+        world.clock.advance(900_000);
+      }
+      return clients.dynamo.send(command as never);
+    };
+    const dynamo = Object.assign(Object.create(clients.dynamo) as typeof clients.dynamo, { send });
+    runtime = { ...runtime, clients: { ...clients, dynamo } };
+    const available = backedUpInTurn(1);
+    const turn = await rolledBack('r', async (number) => {
+      turnNow = number;
+      await available(number);
+    });
+    expect(turn).toMatchObject({ end: 'ROLLED_BACK' });
+    expect(new Set(deletions).size).toBe(2);
+  });
+
+  it('that finds a table busy rolls the others back, and waits for it without shutting anybody out', async () => {
+    const looks: number[] = [];
+    let wereShutOut = false;
+    let meanwhile: readonly string[] = [];
+    runtime = withStatus('cart', () => (looks.length < 100 ? 'UPDATING' : 'ACTIVE'));
+    const turn = await rolledBack(
+      'r',
+      async (number) => {
+        looks.push(world.clock.now());
+        wereShutOut ||= looks.length <= 100 && closed.includes('cart');
+        await backedUpInTurn(1)(number);
+        if (number === 50) meanwhile = await existingTables(world.observer);
+      },
+      150,
+    );
+    expect(turn).toMatchObject({ end: 'ROLLED_BACK' });
+    expect(meanwhile).toEqual(['cart']);
+    expect(wereShutOut).toBe(false);
+    // A hundred looks at nine events each last for more than a day.
+    expect((looks[99] ?? 0) - (looks[0] ?? 0)).toBeGreaterThan(12 * 3_600_000);
+    expect(await existingTables(world.observer)).toEqual([]);
+  });
+
+  it('that finds a table busy which the shop has written into leaves it open', async () => {
+    runtime = withStatus('cart', () => 'UPDATING');
+    await sellInto('cart');
+    expect(await rolledBack('r', backedUpInTurn(1))).toMatchObject({ end: 'ROLLED_BACK' });
+    expect(await recordOf('cart')).toMatchObject({ outcome: 'KEPT' });
+    expect(closed).toEqual(['orders']);
+  });
+
+  it.each(['INACCESSIBLE_ENCRYPTION_CREDENTIALS', 'ARCHIVED'])(
+    'that finds a table %s keeps and names it, and the lock is released',
+    async (status) => {
+      runtime = withStatus('cart', () => status);
+      const turn = await rolledBack('r', backedUpInTurn(1));
+      expect(turn).toMatchObject({ end: 'ROLLBACK_FAILED' });
+      expect(turn.cause).toContain(`cart was kept, because it is ${status}, so nobody can look into it`);
+      expect(await existingTables(world.observer)).toEqual(['cart']);
+    },
+  );
+
+  /** DescribeTable says this of one table. */
+  function withStatus(name: string, statusNow: () => string): Runtime {
     const { clients } = runtime;
     const send = async (command: object): Promise<unknown> => {
       const answer = (await clients.tables.send(command as never)) as { readonly Table?: object };
-      if (!(command instanceof DescribeTableCommand) || command.input.TableName !== 'cart') return answer;
-      world.clock.advance(100_000);
-      return { Table: { ...answer.Table, TableStatus: 'UPDATING' } };
+      if (!(command instanceof DescribeTableCommand) || command.input.TableName !== name) return answer;
+      return { Table: { ...answer.Table, TableStatus: statusNow() } };
     };
     const tables = Object.assign(Object.create(clients.tables) as typeof clients.tables, { send });
-    runtime = { ...runtime, clients: { ...clients, tables } };
-    await expect(rolledBack('r', backedUpInTurn(1))).rejects.toThrow('Table cart is UPDATING.');
-    expect(await existingTables(world.observer)).toEqual(['cart']);
-  });
+    return { ...runtime, clients: { ...clients, tables } };
+  }
 });

@@ -5,10 +5,19 @@ import { tableKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import type { RollBackTurn } from '../../../functions/shared/state.ts';
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
-import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { ensureBlueprint, ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { EMPTY_DIGEST } from '../../../functions/shared/items/digest.ts';
 import { createLedgerWorld, type LedgerWorld, existingTables } from '../../support/ledger-world.ts';
-import { begunRun, executionArn, longTurn, sampleExecution } from '../../support/sample-run.ts';
+import { begunRun, executionArn, longTurn, removeByHand, sampleExecution } from '../../support/sample-run.ts';
+import {
+  failedInput,
+  migrateBench,
+  shopItem,
+  sizedProducts,
+  snapshot,
+  targetName,
+} from '../migrate/migrate-bench.ts';
 
 let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld()));
@@ -68,5 +77,51 @@ describe('a table whose record somebody has removed from the ledger by hand', ()
     world.clock.advance(1_000);
     expect(await rolledBack('again')).toMatchObject({ end: 'ROLLED_BACK' });
     expect(await existingTables(world.observer)).toEqual([]);
+  });
+});
+
+describe('the table of a restore whose record somebody has removed by hand', () => {
+  it('is kept and named', async () => {
+    const name = 'products-restored-x';
+    const backupId = '01777593600000-0a1b2c3d';
+    const details = { backupId, targetTable: name };
+    const run = await begunRun(world, 'a', { kind: 'restore', lockTable: name, details });
+    const runtime = world.runtime();
+    const blueprint = {
+      name,
+      input: (tags: Readonly<Record<string, string>>) => createTableInput(cartTable, { name, tags }),
+      differences: () => [],
+    };
+    await ensureBlueprint(runtime, { blueprint, run, executionArn: executionArn('a') });
+    await removeByHand(world.observer.ledger, tableKey('a', name));
+    world.stepFunctions.executions.set(executionArn('a'), 'ABORTED');
+    const turn = await rolledBack('r');
+    expect(turn).toMatchObject({ end: 'ROLLBACK_FAILED' });
+    expect(turn.cause).toContain(`${name} was kept, because it carries the tag migration:run = a`);
+  });
+});
+
+describe('a table that existed before the run, and whose record somebody has removed by hand', () => {
+  it('is as it was before after the roll back', async () => {
+    const bench = await migrateBench({ products: sizedProducts(3), existing: [shopItem] });
+    try {
+      const before = await snapshot(bench);
+      await bench.migrate();
+      await removeByHand(bench.runtime.ledger, tableKey('run-1', targetName));
+      let turn: RollBackTurn;
+      do turn = await rollBack(bench.runtime, failedInput(), longTurn);
+      while (!turn.done);
+      expect(await snapshot(bench)).toBe(before);
+      expect(turn).toMatchObject({
+        end: 'ROLLED_BACK',
+        report: {
+          rolledBack: { deleted: 14 },
+          tables: [{ name: targetName, outcome: 'EXISTED' }],
+          warnings: [expect.stringContaining(`no longer had the record of table ${targetName}`)],
+        },
+      });
+    } finally {
+      await bench.stop();
+    }
   });
 });

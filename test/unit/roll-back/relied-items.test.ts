@@ -29,7 +29,8 @@ async function verdict(): Promise<ItemsVerdict> {
   const run = { ...(await begunRun(world, 'a')), markedAt };
   const fence = { check: () => Promise.resolve() };
   const deadline = world.clock.now() + 60_000;
-  const scope = { run, tables: [], fence, deadline, relied: () => ({ kind: 'back up first' }) as const };
+  const relied = () => ({ kind: 'back up first' }) as const;
+  const scope = { run, tables: [], fence, deadline, relied, hasBegunToFill: true };
   const record = { name, outcome: 'EXISTED', intentAt: 1, tableId: 'id' } as const;
   const table = { TableName: name, TableId: 'id' };
   return mayTakeItems(fake.runtime, scope, { record, replacedBy: undefined, table });

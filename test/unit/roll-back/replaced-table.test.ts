@@ -48,6 +48,7 @@ async function rollBack(
     fence: { check: () => Promise.resolve() },
     deadline: Date.now() + 60_000,
     relied,
+    hasBegunToFill: true,
   });
 }
 

@@ -62,7 +62,7 @@ describe('the report of a roll back', () => {
       migrated: { items: 1, products: 0 },
       rolledBack: { from: 'RUNNING', deleted: 14, kept: 1, keptKeys: ['PRODUCT#p-1 / METADATA'] },
     });
-    expect(cause).toContain('1 item that this run wrote stays in it (PRODUCT#p-1 / METADATA)');
+    expect(cause).toContain('1 item with the mark of this run stays in it (PRODUCT#p-1 / METADATA)');
     expect(cause).not.toContain('untouched');
   });
 

@@ -50,6 +50,7 @@ describe('a roll back by code that does not fill a table any more', () => {
       fence,
       deadline: Date.now() + 60_000,
       relied,
+      hasBegunToFill: true,
     });
     expect(outcomes).toEqual([
       { kind: 'done' },
@@ -83,6 +84,6 @@ describe('the Cause of a roll back in two tables', () => {
     let turn = await rollBack(bench.runtime, input, longTurn());
     while (!turn.done) turn = await rollBack(bench.runtime, input, longTurn());
     expect(turn.cause).toContain('as it was before: 0 items of this run deleted again, 1 put back: even');
-    expect(turn.cause).toContain('1 item that this run wrote stays in it (p-1): odd');
+    expect(turn.cause).toContain('1 item with the mark of this run stays in it (p-1): odd');
   });
 });
