@@ -56,7 +56,7 @@ export interface MonthlyCost {
   readonly indexes: number;
   /** Capacity, US dollars; 0 on demand, where requests are paid one by one. */
   readonly capacityDollars: number;
-  /** Storage and point-in-time recovery of what the migration puts there, US dollars. */
+  /** Storage, indexes included, and point-in-time recovery of what the migration puts there, US dollars. */
   readonly storageDollars: number;
   readonly dollars: number;
   readonly rupees: number;

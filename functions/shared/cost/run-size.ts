@@ -1,5 +1,5 @@
 import { fileLimits } from '../files/data-file.ts';
-import { BYTES_PER_WRITE_UNIT } from '../items/item-size.ts';
+import { BYTES_PER_WRITE_UNIT, OVERHEAD_BYTES_PER_ITEM } from '../items/item-size.ts';
 import type { Migration } from '../migration/migration.ts';
 import type { Plan } from '../state.ts';
 import type { Billing } from './usage.ts';
@@ -21,7 +21,7 @@ export interface RunSize extends Billing {
   /** Caps over all workers; 0 or absent: none. */
   readonly readUnitsPerSecond?: number;
   readonly writeUnitsPerSecond?: number;
-  /** Indexes of the filled tables: a write takes units of the cap for each of them, too. Default: none. */
+  /** Indexes of the filled table that has most of them. A write takes units for each of them, too. Default: none. */
   readonly indexes?: number | undefined;
   /** Reads of a provisioned source are paid for anyway. Default PAY_PER_REQUEST. */
   readonly sourceBilling?: 'PROVISIONED' | 'PAY_PER_REQUEST';
@@ -40,6 +40,9 @@ export interface RehearsedSize {
   readonly targetBytes: number;
   /** Sum of each item's size, rounded up to KB; absent: from `targetBytes`. */
   readonly writeUnits?: number;
+  /** Of the entries in the indexes of the model; absent: each item is in as many as the run's tables have. */
+  readonly indexWriteUnits?: number | undefined;
+  readonly indexStorageBytes?: number | undefined;
 }
 
 /** The size of a run that has been cut. */
@@ -70,7 +73,11 @@ export const itemsPerFileFor = (products: number): number => Math.max(4_000, Mat
 export interface TargetSize {
   readonly items: number;
   readonly bytes: number;
+  /** Of the tables alone. */
   readonly writeUnits: number;
+  /** Of their indexes. */
+  readonly indexWriteUnits: number;
+  readonly indexStorageBytes: number;
 }
 
 /** What a run has to carry, in the units of each service. */
@@ -111,7 +118,27 @@ export function measureRun(size: RunSize): MeasuredRun {
   };
 }
 
-function targetOf({ products, bytes, rehearsal }: RunSize): TargetSize {
+/** What the tables hold, and what their indexes hold on top. */
+function targetOf(size: RunSize): TargetSize {
+  const { indexes = 0, rehearsal, migration } = size;
+  const tables = tableSizeOf(size);
+  const counted = rehearsal?.indexWriteUnits;
+  // Those that the owner of a table has added are never counted.
+  const ofModel = Math.max(0, ...(migration?.filled ?? []).map((spec) => spec.indexes.length));
+  const uncounted = counted === undefined ? indexes : Math.max(0, indexes - ofModel);
+  const storageBytes = tables.bytes + OVERHEAD_BYTES_PER_ITEM * tables.items;
+  return {
+    ...tables,
+    indexWriteUnits: (counted ?? 0) + uncounted * tables.writeUnits,
+    indexStorageBytes: (rehearsal?.indexStorageBytes ?? 0) + uncounted * storageBytes,
+  };
+}
+
+function tableSizeOf({
+  products,
+  bytes,
+  rehearsal,
+}: RunSize): Pick<TargetSize, 'items' | 'bytes' | 'writeUnits'> {
   if (rehearsal === undefined) {
     const metadataBytes = products === 0 ? 0 : bytes / products + ASSUMED_ADDED_BYTES;
     return {

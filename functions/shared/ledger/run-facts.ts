@@ -77,6 +77,13 @@ export interface Rehearsal {
   readonly quarantined: number;
   /** Bytes of the target items by DynamoDB's size rule. */
   readonly targetBytes: number;
+  /**
+   * What writing the target items costs in their tables and in the tables' indexes, and what the entries of those indexes
+   * take. Absent in a run of an earlier version.
+   */
+  readonly writeUnits?: number;
+  readonly indexWriteUnits?: number | undefined;
+  readonly indexStorageBytes?: number | undefined;
   readonly expected: Digest;
 }
 

@@ -9,7 +9,7 @@ import {
 import { type Command, type Commands, commandsOf, type Input } from '../commands.ts';
 import { costRefusal } from '../cost/cost-limit.ts';
 import { estimateRun } from '../cost/estimate.ts';
-import { type RehearsedSize, sizeOfPlan } from '../cost/run-size.ts';
+import { sizeOfPlan } from '../cost/run-size.ts';
 import { BackupDamagedError, TooManyQuarantinedError } from '../errors.ts';
 import { type Fence, fenceOf } from '../ledger/fence.ts';
 import { listFiles } from '../ledger/file.ts';
@@ -71,7 +71,7 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
   await writeManifests(runtime, fence, [...transformed.manifests, ...manifestObjects(facts)]);
   const backup = backupSummary(runtime, run, totals);
   const rehearsal = rehearsalOf(totals);
-  const { refusal, ...length } = countedLength(runtime, run, countedSize(totals));
+  const { refusal, ...length } = countedLength(runtime, run, rehearsal);
   await updateRun(ledger, input, { backup, rehearsal, ...length });
   await warnOfExpiry(runtime, run, totals);
   runtime.logger.info('The backup is sealed.', {
@@ -144,7 +144,10 @@ function backupSummary(runtime: Runtime, run: Run, totals: BackupTotals): Backup
 
 function rehearsalOf({ rehearsed, expected }: BackupTotals): Rehearsal {
   const { products = 0, metadata = 0, variants = 0, quarantined = 0, targetBytes = 0 } = rehearsed;
-  return { products, metadata, variants, quarantined, targetBytes, expected };
+  // A worker of an earlier version has not counted the indexes.
+  const { writeUnitsExpected: writeUnits = 0, indexWriteUnitsExpected, indexStorageBytes } = rehearsed;
+  const written = { writeUnits, indexWriteUnits: indexWriteUnitsExpected, indexStorageBytes };
+  return { products, metadata, variants, quarantined, targetBytes, ...written, expected };
 }
 
 /** Where the source has time to live and items that go by it. */
@@ -170,23 +173,18 @@ function assertFewQuarantined({ migration }: Runtime, run: Run, totals: BackupTo
 }
 
 /** The limit is asked again with what was counted: the estimate before had to assume how many items there will be. */
-function assertWithinCost({ config }: Runtime, run: Run, rehearsal: Rehearsal): void {
+function assertWithinCost({ config, migration }: Runtime, run: Run, rehearsal: Rehearsal): void {
   const { maxCost, dryRun } = run.parameters;
   if (run.kind !== 'migrate' || dryRun) return;
   const refusal = costRefusal({
     what: 'migration',
     maxCost,
-    cost: estimateRun(sizeOfPlan(run.plan, { region: config.region, rehearsal })),
+    cost: estimateRun(sizeOfPlan(run.plan, { region: config.region, rehearsal, migration })),
     state: `No table was created. Backup ${run.backupId} is kept.`,
     again: againWith(run, commandsOf(config)),
   });
   if (refusal !== undefined) throw refusal;
 }
-
-const countedSize = ({ rehearsed }: BackupTotals): RehearsedSize => {
-  const { metadata = 0, variants = 0, targetBytes = 0, writeUnitsExpected: writeUnits = 0 } = rehearsed;
-  return { metadata, variants, targetBytes, writeUnits };
-};
 
 /** A held run goes on under another limit; it cannot be told to have none. */
 function againWith(

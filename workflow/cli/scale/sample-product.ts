@@ -1,7 +1,8 @@
 import { migration } from '#migration/index.ts';
 import { itemSizeBytes } from '../../../functions/shared/items/item-size.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
-import type { TransformContext } from '../../../functions/shared/migration/migration.ts';
+import { indexLoad } from '../../../functions/shared/migration/index-entries.ts';
+import type { TargetItem, TransformContext } from '../../../functions/shared/migration/migration.ts';
 import { generateProducts } from '../../local/products/generate-products.ts';
 
 /** What one product is on average. */
@@ -14,6 +15,9 @@ export interface AverageProduct {
     readonly bytes: number;
     /** Each item's size rounded up to KB. */
     readonly writeUnits: number;
+    /** The same of its entries in indexes, and what they take. */
+    readonly indexWriteUnits: number;
+    readonly indexStorageBytes: number;
   };
 }
 
@@ -27,7 +31,9 @@ const CONTEXT: TransformContext = {
 /** Measured on generated products, with the real transform. */
 export function measureSamples(): AverageProduct {
   const products = [...generateProducts({ count: SAMPLES })];
-  const sizes = products.flatMap(itemsOf).map(itemSizeBytes);
+  const made = products.flatMap(itemsOf);
+  const sizes = made.map(({ item }) => itemSizeBytes(item));
+  const loads = made.map(({ item, table }, at) => indexLoad(item, sizes[at] ?? 0, table));
   const perProduct = (numbers: readonly number[]): number =>
     numbers.reduce((sum, number) => sum + number, 0) / SAMPLES;
   return {
@@ -36,11 +42,13 @@ export function measureSamples(): AverageProduct {
       items: sizes.length / SAMPLES,
       bytes: perProduct(sizes),
       writeUnits: perProduct(sizes.map((bytes) => Math.ceil(bytes / 1_024))),
+      indexWriteUnits: perProduct(loads.map(({ writeUnits }) => writeUnits)),
+      indexStorageBytes: perProduct(loads.map(({ storageBytes }) => storageBytes)),
     },
   };
 }
 
-function itemsOf(product: WireItem): readonly WireItem[] {
+function itemsOf(product: WireItem): readonly TargetItem[] {
   const result = migration.transform(product, CONTEXT);
-  return result.kind === 'quarantined' ? [] : result.items.map(({ item }) => item);
+  return result.kind === 'quarantined' ? [] : result.items;
 }

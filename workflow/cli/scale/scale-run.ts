@@ -74,6 +74,7 @@ function planOf({ products, product, input, region }: Thought, mapMode: MapMode)
     config: { maxConcurrency: DEFAULT_WORKERS, mapMode, region },
     quotaWorkers: undefined,
     targets: [],
+    indexes: Math.max(...migration.filled.map((spec) => spec.indexes.length)),
   });
 }
 
@@ -111,5 +112,7 @@ function rehearsalOf({ products, product: { target } }: Thought): RunSize['rehea
     variants: products * (target.items - 1),
     targetBytes: products * target.bytes,
     writeUnits: products * target.writeUnits,
+    indexWriteUnits: products * target.indexWriteUnits,
+    indexStorageBytes: products * target.indexStorageBytes,
   };
 }
