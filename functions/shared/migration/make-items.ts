@@ -36,14 +36,15 @@ export interface ItemMaker extends Pick<Migration, 'source' | 'filled' | 'nouns'
 export function makeItems(source: WireItem, context: TransformContext, maker: ItemMaker): TransformResult {
   const label = labelOf(source, maker);
   try {
-    const put = putOf(maker.transform(source, toolsOf(context, label)), label);
-    assertDeclared(put, maker.filled, label);
+    // Before the transform, which may change the item that it is given.
     const subject = {
       source: keyOf(source, maker.source.key),
       sourceKey: maker.source.key,
       label,
       runId: context.runId,
     };
+    const put = putOf(maker.transform(source, toolsOf(context, label)), label);
+    assertDeclared(put, maker.filled, label);
     const items = maker.filled.flatMap((table) => itemsOf(table, put[table.id], subject));
     if (items.length === 0) refuse('NoItems', `${label} becomes no item at all, so that it would be lost.`);
     return { kind: 'items', items };

@@ -218,6 +218,17 @@ describe('a transform that does not return what put gives it', () => {
   });
 });
 
+it('belongs to the source item as it was read, whatever the transform makes of its key meanwhile', () => {
+  const { transform } = defineMigration({
+    ...base,
+    transform: (item, { put }) => {
+      Object.assign(item, { sensor: { S: 'b' } });
+      return put({ readings: { READING: [reading({ sensorDay: { S: 'b/1' } })] } });
+    },
+  });
+  expect(transform({ ...source }, context)).toMatchObject({ kind: 'quarantined', code: 'ForeignTargetKey' });
+});
+
 /** Maps and lists in each other. */
 const nested = (levels: number): WireItem[string] =>
   levels === 0
