@@ -88,7 +88,7 @@ export interface EstimatedWork {
   readonly bulkPutBytes?: number;
   /** METADATA and VARIANT items. */
   readonly items: number;
-  /** True: a rehearsal has counted the items. False: they are assumed from the number of products. */
+  /** True: a rehearsal has counted the items. False: they follow from the number of products. */
   readonly rehearsed: boolean;
 }
 

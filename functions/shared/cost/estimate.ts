@@ -12,7 +12,8 @@ const NO_ITEMS = { items: 0, bytes: 0, indexStorageBytes: 0 };
  * prices of the region it says nothing of money.
  * Pure; nothing is rounded. The arithmetic, with S segments, W workers:
  *
- * - target: 4 variants of 400 bytes a product, and the product itself with 300 bytes more, unless rehearsed;
+ * - target: what a rehearsal has counted, else as many items of each product as the measured ones become, else 4 variants
+ *   of 400 bytes a product, and the product itself with 300 bytes more;
  * - files: in each segment, its products / itemsPerFile, rounded up, or more where 8 MiB of gzip (a quarter of the table's bytes) are less;
  * - read units: source twice and target once, each ceil(bytes / 4,096) + S; write units: each item's size rounded up to KB,
  *   and that of its entry in each index;

@@ -29,7 +29,9 @@ export interface RunSize extends Billing {
   readonly writeEngine?: WriteEngine | undefined;
   /** Whose tables are paid for every month; absent: nobody's. */
   readonly migration?: Pick<Migration, 'targets' | 'filled'>;
-  /** What a rehearsal has counted; absent: four variants a product are assumed. */
+  /** What one source item becomes on average; absent: the product itself and four variants are assumed. */
+  readonly made?: TargetSize | undefined;
+  /** What a rehearsal has counted; absent: {@link made} of each. */
   readonly rehearsal?: RehearsedSize | undefined;
 }
 
@@ -63,13 +65,14 @@ export function sizeOfPlan(
     readUnitsPerSecond: plan.readUnitsPerSecond,
     writeUnitsPerSecond: plan.writeUnitsPerSecond,
     indexes: plan.indexes,
+    made: plan.made,
   };
 }
 
 /** Products of a backup file, at most: 20,000 files of a large table, but not thousands of tiny ones of a small one. */
 export const itemsPerFileFor = (products: number): number => Math.max(4_000, Math.ceil(products / 20_000));
 
-/** What the target will hold. */
+/** What the target will hold, or what one source item becomes. */
 export interface TargetSize {
   readonly items: number;
   readonly bytes: number;
@@ -120,37 +123,52 @@ export function measureRun(size: RunSize): MeasuredRun {
 
 /** What the tables hold, and what their indexes hold on top. */
 function targetOf(size: RunSize): TargetSize {
-  const { indexes = 0, rehearsal, migration } = size;
-  const tables = tableSizeOf(size);
-  const counted = rehearsal?.indexWriteUnits;
+  const { indexes = 0, migration } = size;
+  const { indexWriteUnits, indexStorageBytes = 0, ...tables } = countedOf(size);
   // Those that the owner of a table has added are never counted.
-  const ofModel = Math.max(0, ...(migration?.filled ?? []).map((spec) => spec.indexes.length));
-  const uncounted = counted === undefined ? indexes : Math.max(0, indexes - ofModel);
+  const ofModel = migration && Math.max(0, ...migration.filled.map((spec) => spec.indexes.length));
+  const added = Math.max(0, indexes - (ofModel ?? indexes));
+  const uncounted = indexWriteUnits === undefined ? indexes : added;
   const storageBytes = tables.bytes + OVERHEAD_BYTES_PER_ITEM * tables.items;
   return {
     ...tables,
-    indexWriteUnits: (counted ?? 0) + uncounted * tables.writeUnits,
-    indexStorageBytes: (rehearsal?.indexStorageBytes ?? 0) + uncounted * storageBytes,
+    indexWriteUnits: (indexWriteUnits ?? 0) + uncounted * tables.writeUnits,
+    indexStorageBytes: indexStorageBytes + uncounted * storageBytes,
   };
 }
 
-function tableSizeOf({
-  products,
-  bytes,
-  rehearsal,
-}: RunSize): Pick<TargetSize, 'items' | 'bytes' | 'writeUnits'> {
-  if (rehearsal === undefined) {
-    const metadataBytes = products === 0 ? 0 : bytes / products + ASSUMED_ADDED_BYTES;
-    return {
-      items: products * (1 + ASSUMED_VARIANTS),
-      bytes: products * (metadataBytes + ASSUMED_VARIANTS * ASSUMED_VARIANT_BYTES),
-      writeUnits: products * (Math.ceil(metadataBytes / BYTES_PER_WRITE_UNIT) + ASSUMED_VARIANTS),
-    };
-  }
-  const items = rehearsal.metadata + rehearsal.variants;
-  const writeUnits =
-    rehearsal.writeUnits ?? Math.max(items, Math.ceil(rehearsal.targetBytes / BYTES_PER_WRITE_UNIT));
-  return { items, bytes: rehearsal.targetBytes, writeUnits };
+/** Of the target: counted, or measured on some source items, or assumed. Of its indexes: as far as they were counted. */
+type Counted = Omit<TargetSize, 'indexWriteUnits' | 'indexStorageBytes'> &
+  Pick<RehearsedSize, 'indexWriteUnits' | 'indexStorageBytes'>;
+
+function countedOf({ products, bytes, rehearsal, made }: RunSize): Counted {
+  if (rehearsal !== undefined) return rehearsed(rehearsal);
+  if (made !== undefined) return times(products, made);
+  const metadataBytes = products === 0 ? 0 : bytes / products + ASSUMED_ADDED_BYTES;
+  return {
+    items: products * (1 + ASSUMED_VARIANTS),
+    bytes: products * (metadataBytes + ASSUMED_VARIANTS * ASSUMED_VARIANT_BYTES),
+    writeUnits: products * (Math.ceil(metadataBytes / BYTES_PER_WRITE_UNIT) + ASSUMED_VARIANTS),
+  };
+}
+
+function rehearsed({ metadata, variants, targetBytes, ...counted }: RehearsedSize): Counted {
+  const items = metadata + variants;
+  const { writeUnits = Math.max(items, Math.ceil(targetBytes / BYTES_PER_WRITE_UNIT)) } = counted;
+  const { indexWriteUnits, indexStorageBytes } = counted;
+  return { items, bytes: targetBytes, writeUnits, indexWriteUnits, indexStorageBytes };
+}
+
+/** Nothing is written or stored in parts. */
+function times(products: number, made: TargetSize): TargetSize {
+  const all = (each: number): number => Math.round(products * each);
+  return {
+    items: all(made.items),
+    bytes: all(made.bytes),
+    writeUnits: all(made.writeUnits),
+    indexWriteUnits: all(made.indexWriteUnits),
+    indexStorageBytes: all(made.indexStorageBytes),
+  };
 }
 
 /** Every segment's last page is rounded up. */
