@@ -258,6 +258,18 @@ describe('a transformed item', () => {
   });
 
   it.each([
+    ['is of type N and not S', { unit: { N: '1' } }],
+    ['is empty', { unit: { S: '' } }],
+    ['has 2049 bytes where DynamoDB takes 2048', { unit: { S: 'x'.repeat(2049) } }],
+    ['is no number that DynamoDB stores', { value: { N: '1E126' } }],
+  ])('that cannot be in an index says why before it says where: %s', (why, more: WireItem) => {
+    const [name = ''] = Object.keys(more);
+    expect(becomes([reading(more)])).toMatchObject({
+      sentence: `Measurement "a" / 7 becomes an item of readings.by-day whose ${name} ${why}, so it cannot be a key of its index ByValue.`,
+    });
+  });
+
+  it.each([
     ['ReservedAttribute', [reading({ migrationRun: { S: 'mine' } })]],
     ['InvalidKey', [{ sensorDay: { S: 'a/1' }, at: { S: '7' } }]],
     ['InvalidKey', [{ sensorDay: { S: '' }, at: { N: '7' } }]],
