@@ -43,7 +43,7 @@ export function rupees(value: number): string {
 
 function amount(value: number): string {
   if (value === 0) return '0';
-  if (value < 0.00001) return '0.00001';
+  if (value < 0.000001) return value.toFixed(1 - Math.floor(Math.log10(value)));
   if (value < 0.995) return value.toPrecision(2);
   return CENTS.format(value);
 }

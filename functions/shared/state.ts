@@ -69,6 +69,16 @@ export const planSchema = z.lazy(() =>
     /** Products that the table probably holds: by DescribeTable, up to six hours old, or counted if the table is small. */
     estimatedProducts: z.number().min(0),
     estimatedBytes: z.number().min(0),
+    /** What one source item becomes on average, measured on the first of them. Absent: assumed as for the shop's. */
+    made: z
+      .object({
+        items: z.number(),
+        bytes: z.number(),
+        writeUnits: z.number(),
+        indexWriteUnits: z.number(),
+        indexStorageBytes: z.number(),
+      })
+      .optional(),
     /** DynamoDB's TableId of the source. BeginRun notes it in the run instead of the plan. */
     sourceTableId: z.string().optional(),
     /** The source's time to live attribute, if time to live is on. */

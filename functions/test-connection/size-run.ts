@@ -6,7 +6,7 @@ import { estimateRun } from '../shared/cost/estimate.ts';
 import { fitsHistory, mapEvents, type MapMode, type MapWork } from '../shared/cost/history.ts';
 import { mapWorkOf } from '../shared/cost/map-work.ts';
 import { unpricedClassOf, unpricedSentence } from '../shared/cost/prices.ts';
-import { itemsPerFileFor, type RunSize, sizeOfPlan } from '../shared/cost/run-size.ts';
+import { itemsPerFileFor, type RunSize, sizeOfPlan, type TargetSize } from '../shared/cost/run-size.ts';
 import { RunTooLongForInlineError } from '../shared/errors.ts';
 import { indexesTo, iterationsFor, MAX_INLINE_WORKERS, workersFor } from '../shared/runs/cut-work.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
@@ -18,7 +18,13 @@ import { leastSparedWriteUnits, sparedReadUnits } from '../shared/aws/live-capac
 export interface SizingFacts {
   readonly source: TableDescription;
   /** Items and bytes of DynamoDB JSON on the first page. `isWhole`: there is no second page. */
-  readonly probe: { readonly items: number; readonly bytes: number; readonly isWhole: boolean };
+  readonly probe: {
+    readonly items: number;
+    readonly bytes: number;
+    readonly isWhole: boolean;
+    /** What one of them becomes on average. Absent: none becomes anything. */
+    readonly made?: TargetSize | undefined;
+  };
   readonly input: MigrateInput;
   readonly config: {
     readonly maxConcurrency: number;
@@ -54,7 +60,8 @@ export function sizeRun(facts: SizingFacts): Plan {
   const wanted = wantedWorkers(facts, size, isStale);
   const caps = { readUnitsPerSecond: readCap(facts), writeUnitsPerSecond: writeCap(facts) };
   const { indexes = 0 } = facts;
-  const indexed = indexes === 0 ? {} : { indexes };
+  const { made } = facts.probe;
+  const indexed = { ...(indexes > 0 && { indexes }), ...(made !== undefined && { made }) };
   const runSize = { ...size, ...caps, ...indexed, region: facts.config.region };
   const workers = fitHistory(facts, { ...runSize, workers: wanted });
   const iterations = iterationsOf(facts.config.mapMode, size, workers);

@@ -1,6 +1,7 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { parseMigrateInput, type MigrateInput } from '../shared/runs/migrate-input.ts';
 import { estimateRun } from '../shared/cost/estimate.ts';
+import { measureMade } from '../shared/cost/measure-made.ts';
 import { sizeOfPlan } from '../shared/cost/run-size.ts';
 import { openScan, type ScanScope, wholeTable } from '../shared/copy/scan.ts';
 import type { Config } from '../shared/env.ts';
@@ -89,7 +90,7 @@ async function planRun(
       ...checkEmpty(config, probe, input),
       quota.check,
       timeToLive.check,
-      ...checkCost(input, estimateRun(sizeOfPlan(plan, { region })), config),
+      ...checkCost(input, estimateRun(sizeOfPlan(plan, { region, migration: runtime.migration })), config),
       ...(choice === undefined ? [] : [choice.check]),
     ],
     bulkObstacles,
@@ -107,7 +108,7 @@ function indexesOf(spec: TableSpec, table: TableDescription | undefined): number
   return table === undefined ? spec.indexes.length : global.length + local.length;
 }
 
-async function probeSource({ items, clock, config }: Runtime): Promise<SizingFacts['probe']> {
+async function probeSource({ items, clock, config, migration }: Runtime): Promise<SizingFacts['probe']> {
   const scope: ScanScope = {
     items,
     limit: PROBE_ITEMS,
@@ -115,7 +116,13 @@ async function probeSource({ items, clock, config }: Runtime): Promise<SizingFac
   };
   const scan = openScan(scope, wholeTable(config.sourceTable));
   const page = await scan.readPage();
-  return { items: page.items.length, bytes: page.bytes, isWhole: scan.position.isDone };
+  const context = {
+    runId: 'plan',
+    startedAt: new Date(clock.now()).toISOString(),
+    settings: config.settings,
+  };
+  const made = measureMade(page.items, (item) => migration.transform(item, context));
+  return { items: page.items.length, bytes: page.bytes, isWhole: scan.position.isDone, made };
 }
 
 function reportOf({ config }: Runtime, { checks, ...planned }: Findings): ConnectionReport {

@@ -57,6 +57,11 @@ export function describeContract(load: () => Promise<MigrationFolder>): void {
       }
     });
 
+    it('changes nothing of the item that it is given', async () => {
+      const { folder, items } = await all();
+      expect(items.filter((item) => changesItsItem(folder.migration, item))).toEqual([]);
+    });
+
     it('makes the same bytes of an item at any time: the run has a start, and the machine’s clock is not asked', async () => {
       const { folder, items } = await all();
       for (const item of items)
@@ -117,6 +122,13 @@ export function droppedPaths(migration: Migration, item: WireItem): readonly str
     .map(([path]) => path);
 }
 
+/** Whether the transform writes into the source item, which is what goes to quarantine and what a sync compares. */
+export function changesItsItem(migration: Migration, item: WireItem): boolean {
+  const given = structuredClone(item);
+  migration.transform(given, contextOf(migration));
+  return canonicalJson(given) !== canonicalJson(item);
+}
+
 /** What an item becomes while the machine's clock shows this time. */
 export function textsAt(now: string, migration: Migration, item: WireItem): readonly string[] {
   vi.useFakeTimers({ now: new Date(now), toFake: ['Date'] });
@@ -127,13 +139,13 @@ export function textsAt(now: string, migration: Migration, item: WireItem): read
   }
 }
 
+/** Of a copy, so that a transform that changes its item spoils no other test. */
 function transformed(migration: Migration, item: WireItem): TransformResult {
-  const context: TransformContext = {
-    runId: 'contract',
-    startedAt: '2026-01-02T03:04:05.678Z',
-    settings: migration.settings,
-  };
-  return migration.transform(item, context);
+  return migration.transform(structuredClone(item), contextOf(migration));
+}
+
+function contextOf({ settings }: Migration): TransformContext {
+  return { runId: 'contract', startedAt: '2026-01-02T03:04:05.678Z', settings };
 }
 
 /** The items' JSON, or the code of the refusal. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { migration } from '#migration/index.ts';
 import { flagOf } from '../../functions/shared/commands.ts';
 import { anyNumber, wholeNumber } from './command.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
@@ -27,12 +28,16 @@ export interface MigrateOptions {
 /** Adds an option for every field of the input of `migrate`. */
 export function addMigrateOptions(command: Command): Command {
   return command
-    .option('--dry-run', 'back up and transform every product, but create and write no table')
+    .option('--dry-run', `back up and transform every ${migration.nouns.item}, but create and write no table`)
     .option('--on-failure <what>', '"rollback" (default) or "hold"')
     .option('--resume <runId>', 'go on with a held run, or apply a planned one')
-    .option('--max-quarantined <products>', 'fail beyond this many bad products (default 0)', wholeNumber)
+    .option(
+      '--max-quarantined <count>',
+      `fail beyond this many bad ${migration.nouns.items} (default 0)`,
+      wholeNumber,
+    )
     .option('--on-existing <what>', 'existing target items: "keep" (default) or "replace"')
-    .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)
+    .option('--max-concurrency <workers>', 'workers at once (default: as deployed, 20)', wholeNumber)
     .option('--read-units-per-second <units>', 'cap on reading, over all workers', anyNumber)
     .option('--write-units-per-second <units>', 'cap on writing, over all workers', anyNumber)
     .option(

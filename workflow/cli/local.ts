@@ -1,3 +1,4 @@
+import { migration } from '#migration/index.ts';
 import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,8 +28,12 @@ interface Options extends ShopOptions {
 const command = new Command('npm run local --')
   .description('An AWS for this machine: DynamoDB, S3, Step Functions and Lambda behind one endpoint.')
   .option('--port <port>', 'port on 127.0.0.1, 0 for any free one', portNumber, 4566)
-  .option('--products <count>', 'fill the source table with this many generated products', wholeNumber)
-  .option('--seed <seed>', 'which products are made', wholeNumber)
+  .option(
+    '--products <count>',
+    `fill the source table with this many generated ${migration.nouns.items}`,
+    wholeNumber,
+  )
+  .option('--seed <seed>', `which ${migration.nouns.items} are generated`, wholeNumber)
   .option(
     '--input <file>',
     'fill the source table from a file: JSON, JSON lines, output of aws dynamodb scan, a backup; may be .gz',

@@ -69,7 +69,7 @@ export function sayPlan(terminal: Terminal, given: PlanFacts): void {
   const { say, colors } = terminal;
   const estimate = estimateOf(facts);
   const title = (text: string): void => say(`\n${colors.bold(text)}`);
-  title(facts.report === undefined ? 'Work (assumed, nothing was counted)' : 'Work (counted)');
+  title(`Work (${originOf(facts)})`);
   for (const [label, text] of workRows(facts, estimate)) say(`  ${colors.dim(label.padEnd(12))} ${text}`);
   title('Time');
   say(
@@ -102,6 +102,14 @@ function sayMoney(terminal: Terminal, estimate: Estimate): void {
   say(
     `  ${colors.dim(`The backup: ${dollars(estimate.backupMonthlyDollars)} a month in S3. Prices of ${estimate.region}, ${estimate.pricesDate}; ${estimate.rupeesPerDollar} rupees a dollar; without free tier and tax.`)}`,
   );
+}
+
+/** What the figures of the work rest on. */
+function originOf({ plan, report }: PlanFacts): string {
+  if (report !== undefined) return 'counted';
+  return plan.made === undefined
+    ? 'assumed, nothing was counted'
+    : `by what the first ${migration.nouns.items} become, nothing was counted`;
 }
 
 /** What is left of the whole are the states around the Maps: tables being created, above all. */

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { migration } from '#migration/index.ts';
 import { isCommandLine } from '../../functions/shared/commands.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { DEFAULT_RUPEES_PER_DOLLAR } from '../../functions/shared/cost/prices.ts';
@@ -45,7 +46,7 @@ const command = addMigrateOptions(
   .option('--quick', 'only the checks and an estimate: no backup, no dry run')
   .option(
     '--products <count>',
-    'plan for this many products instead of a stage, for example 1e9',
+    `plan for this many ${migration.nouns.items} instead of a stage, for example 1e9`,
     largeNumber,
   )
   .option(
@@ -66,7 +67,7 @@ await runCommand<Options>(command, async (options) => {
   const { stage, products } = options;
   if (stage !== undefined && products !== undefined)
     throw new OperatorError(
-      'Say --stage or --products, not both: a stage is planned for the products that it has.',
+      `Say --stage or --products, not both: a stage is planned for the ${migration.nouns.items} that it has.`,
       WRONG_USAGE,
     );
   if (products !== undefined) return planProducts({ ...options, products }, migrateInput(options), terminal);

@@ -1,3 +1,4 @@
+import { migration } from '#migration/index.ts';
 import { Command } from 'commander';
 import { breakages } from './breakages.ts';
 import { portNumber } from '../local/port.ts';
@@ -13,13 +14,13 @@ interface Options extends LocalRunOptions {
 
 const command = addMigrateOptions(
   new Command('npm start --')
-    .description('Migrates a shop on this machine: no account, no network, nothing left running.')
+    .description('Migrates a table on this machine: no account, no network, nothing left running.')
     .option(
       '--products <count>',
-      'fill the shop with this many generated products (default 1000)',
+      `fill the source table with this many generated ${migration.nouns.items} (default 1000)`,
       wholeNumber,
     )
-    .option('--seed <seed>', 'which products are generated (default 1)', wholeNumber)
+    .option('--seed <seed>', `which ${migration.nouns.items} are generated (default 1)`, wholeNumber)
     .option(
       '--input <file>',
       'fill it from a file: JSON, JSON lines, output of aws dynamodb scan, a backup; may be .gz',

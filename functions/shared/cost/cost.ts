@@ -56,7 +56,7 @@ export interface MonthlyCost {
   readonly indexes: number;
   /** Capacity, US dollars; 0 on demand, where requests are paid one by one. */
   readonly capacityDollars: number;
-  /** Storage and point-in-time recovery of what the migration puts there, US dollars. */
+  /** Storage, indexes included, and point-in-time recovery of what the migration puts there, US dollars. */
   readonly storageDollars: number;
   readonly dollars: number;
   readonly rupees: number;
@@ -88,7 +88,7 @@ export interface EstimatedWork {
   readonly bulkPutBytes?: number;
   /** METADATA and VARIANT items. */
   readonly items: number;
-  /** True: a rehearsal has counted the items. False: they are assumed from the number of products. */
+  /** True: a rehearsal has counted the items. False: they follow from the number of products. */
   readonly rehearsed: boolean;
 }
 

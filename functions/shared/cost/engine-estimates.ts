@@ -13,7 +13,7 @@ import {
 
 /** What is to be written, by whichever engine. */
 export interface Load extends Pick<Billing, 'region' | 'unpricedClass'> {
-  /** Of our own writes. */
+  /** Of our own writes, indexes included. */
   readonly writeUnits: number;
   /** Of the items, by DynamoDB's size rule. */
   readonly bytes: number;
@@ -25,7 +25,8 @@ export interface Load extends Pick<Billing, 'region' | 'unpricedClass'> {
 /** What a run loads into its tables. */
 export function loadOf(size: RunSize): Load {
   const run = measureRun({ ...size, writeEngine: 'batch' });
-  const { writeUnits, bytes } = run.target;
+  const { bytes } = run.target;
+  const writeUnits = run.target.writeUnits + run.target.indexWriteUnits;
   const { seconds = 0 } = phasesOf(run, true).find(({ state }) => state === 'MigrateProducts') ?? {};
   return { ...size, writeUnits, bytes, seconds };
 }
@@ -33,7 +34,7 @@ export function loadOf(size: RunSize): Load {
 /**
  * What filling the tables takes with each write engine, the rest of the run left out. Pure.
  *
- * - batch: the write units of the items and W workers of 1,769 MB for as long as they write;
+ * - batch: the write units of the items and of their entries in indexes, and W workers of 1,769 MB for as long as they write;
  * - bulk: DynamoDB's price for the bytes of the items. How long it takes is stated nowhere.
  */
 export function engineEstimates(load: Load): Readonly<Record<WriteEngine, EngineEstimate>> {

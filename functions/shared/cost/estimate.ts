@@ -5,16 +5,18 @@ import { type PriceList, pricesOf } from './prices.ts';
 import { GZIP_RATIO, measureRun, type MeasuredRun, type RunSize } from './run-size.ts';
 import { costOf, serviceUsage, type Usage, type WorkerUsage } from './usage.ts';
 
-const NO_ITEMS = { items: 0, bytes: 0 };
+const NO_ITEMS = { items: 0, bytes: 0, indexStorageBytes: 0 };
 
 /**
  * Estimates a run. `estimateRun({region, products, bytes, workers})` is enough, and every other field refines it. Without
  * prices of the region it says nothing of money.
  * Pure; nothing is rounded. The arithmetic, with S segments, W workers:
  *
- * - target: 4 variants of 400 bytes a product, and the product itself with 300 bytes more, unless rehearsed;
+ * - target: what a rehearsal has counted, else as many items of each product as the measured ones become, else 4 variants
+ *   of 400 bytes a product, and the product itself with 300 bytes more;
  * - files: in each segment, its products / itemsPerFile, rounded up, or more where 8 MiB of gzip (a quarter of the table's bytes) are less;
- * - read units: source twice and target once, each ceil(bytes / 4,096) + S; write units: each item's size rounded up to KB;
+ * - read units: source twice and target once, each ceil(bytes / 4,096) + S; write units: each item's size rounded up to KB,
+ *   and that of its entry in each index;
  * - rates: the cap, W x 1,000 read or W x 2,000 write units, 12,000 read or 40,000 write units a table, whichever is lowest;
  *   on a cold table 4,000 write units in the first half hour, doubling every half hour;
  * - seconds: 45 for everything outside the Maps, and for each of the four Maps 2 and units / rate (rehearsal: products / (W x 4,000);
@@ -70,9 +72,9 @@ function usageOf(run: MeasuredRun, phases: readonly PhaseEstimate[]): Usage {
   };
 }
 
-/** Write units of the target: bulk put takes none. */
+/** Write units of the target, its indexes included: bulk put takes none. */
 const batchUnits = ({ size, target }: MeasuredRun): number =>
-  size.writeEngine === 'bulk' ? 0 : target.writeUnits;
+  size.writeEngine === 'bulk' ? 0 : target.writeUnits + target.indexWriteUnits;
 
 const bulkPutBytes = ({ size, target }: MeasuredRun): { readonly bulkPutBytes?: number } =>
   size.writeEngine === 'bulk' ? { bulkPutBytes: target.bytes } : {};

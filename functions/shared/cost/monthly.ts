@@ -1,3 +1,4 @@
+import { OVERHEAD_BYTES_PER_ITEM } from '../items/item-size.ts';
 import type { TableSpec } from '../migration/table-spec.ts';
 import type { MonthlyCost } from './cost.ts';
 import { DEFAULT_RUPEES_PER_DOLLAR, type PriceList, SEED_MONTHLY_RUPEES } from './prices.ts';
@@ -7,14 +8,13 @@ const HOURS_PER_MONTH = 730;
 
 const GIGABYTE = 2 ** 30;
 
-/** DynamoDB bills this much in addition to every item. */
-const OVERHEAD_BYTES_PER_ITEM = 100;
-
 /** What a table is expected to hold. */
 export interface TableContent {
   readonly items: number;
   /** By DynamoDB's size rule. */
   readonly bytes: number;
+  /** Of the entries of its indexes, with what DynamoDB bills in addition to each. Default: none. */
+  readonly indexStorageBytes?: number;
 }
 
 /** At which prices. */
@@ -26,8 +26,8 @@ export interface MonthlyBilling {
 
 /**
  * What a table costs each month: its capacity and that of every index (an index is paid for like its table, with as many
- * units of its own), and storage with point-in-time recovery. It leaves out requests to an on-demand table, because they
- * are the shop's traffic.
+ * units of its own), and storage, the table's with point-in-time recovery. Indexes are rebuilt in a recovery, so that only
+ * their storage is paid for. It leaves out requests to an on-demand table, because they are the shop's traffic.
  */
 export function monthlyCost(
   spec: TableSpec,
@@ -43,7 +43,10 @@ export function monthlyCost(
     HOURS_PER_MONTH *
     (readCapacity * price.readCapacityUnitHour + writeCapacity * price.writeCapacityUnitHour);
   const gigabytes = (content.bytes + OVERHEAD_BYTES_PER_ITEM * content.items) / GIGABYTE;
-  const storageDollars = gigabytes * (price.tableGigabyteMonth + price.recoveryGigabyteMonth);
+  const { indexStorageBytes = 0 } = content;
+  const storageDollars =
+    gigabytes * (price.tableGigabyteMonth + price.recoveryGigabyteMonth) +
+    (indexStorageBytes / GIGABYTE) * price.tableGigabyteMonth;
   const dollars = capacityDollars + storageDollars;
   const seedRupees = SEED_MONTHLY_RUPEES.get(spec.name);
   return {

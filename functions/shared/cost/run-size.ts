@@ -1,5 +1,5 @@
 import { fileLimits } from '../files/data-file.ts';
-import { BYTES_PER_WRITE_UNIT } from '../items/item-size.ts';
+import { BYTES_PER_WRITE_UNIT, OVERHEAD_BYTES_PER_ITEM } from '../items/item-size.ts';
 import type { Migration } from '../migration/migration.ts';
 import type { Plan } from '../state.ts';
 import type { Billing } from './usage.ts';
@@ -21,7 +21,7 @@ export interface RunSize extends Billing {
   /** Caps over all workers; 0 or absent: none. */
   readonly readUnitsPerSecond?: number;
   readonly writeUnitsPerSecond?: number;
-  /** Indexes of the filled tables: a write takes units of the cap for each of them, too. Default: none. */
+  /** Indexes of the filled table that has most of them. A write takes units for each of them, too. Default: none. */
   readonly indexes?: number | undefined;
   /** Reads of a provisioned source are paid for anyway. Default PAY_PER_REQUEST. */
   readonly sourceBilling?: 'PROVISIONED' | 'PAY_PER_REQUEST';
@@ -29,7 +29,9 @@ export interface RunSize extends Billing {
   readonly writeEngine?: WriteEngine | undefined;
   /** Whose tables are paid for every month; absent: nobody's. */
   readonly migration?: Pick<Migration, 'targets' | 'filled'>;
-  /** What a rehearsal has counted; absent: four variants a product are assumed. */
+  /** What one source item becomes on average; absent: the product itself and four variants are assumed. */
+  readonly made?: TargetSize | undefined;
+  /** What a rehearsal has counted; absent: {@link made} of each. */
   readonly rehearsal?: RehearsedSize | undefined;
 }
 
@@ -40,6 +42,9 @@ export interface RehearsedSize {
   readonly targetBytes: number;
   /** Sum of each item's size, rounded up to KB; absent: from `targetBytes`. */
   readonly writeUnits?: number;
+  /** Of the entries in the indexes of the model; absent: each item is in as many as the run's tables have. */
+  readonly indexWriteUnits?: number | undefined;
+  readonly indexStorageBytes?: number | undefined;
 }
 
 /** The size of a run that has been cut. */
@@ -60,17 +65,22 @@ export function sizeOfPlan(
     readUnitsPerSecond: plan.readUnitsPerSecond,
     writeUnitsPerSecond: plan.writeUnitsPerSecond,
     indexes: plan.indexes,
+    made: plan.made,
   };
 }
 
 /** Products of a backup file, at most: 20,000 files of a large table, but not thousands of tiny ones of a small one. */
 export const itemsPerFileFor = (products: number): number => Math.max(4_000, Math.ceil(products / 20_000));
 
-/** What the target will hold. */
+/** What the target will hold, or what one source item becomes. */
 export interface TargetSize {
   readonly items: number;
   readonly bytes: number;
+  /** Of the tables alone. */
   readonly writeUnits: number;
+  /** Of their indexes. */
+  readonly indexWriteUnits: number;
+  readonly indexStorageBytes: number;
 }
 
 /** What a run has to carry, in the units of each service. */
@@ -111,19 +121,54 @@ export function measureRun(size: RunSize): MeasuredRun {
   };
 }
 
-function targetOf({ products, bytes, rehearsal }: RunSize): TargetSize {
-  if (rehearsal === undefined) {
-    const metadataBytes = products === 0 ? 0 : bytes / products + ASSUMED_ADDED_BYTES;
-    return {
-      items: products * (1 + ASSUMED_VARIANTS),
-      bytes: products * (metadataBytes + ASSUMED_VARIANTS * ASSUMED_VARIANT_BYTES),
-      writeUnits: products * (Math.ceil(metadataBytes / BYTES_PER_WRITE_UNIT) + ASSUMED_VARIANTS),
-    };
-  }
-  const items = rehearsal.metadata + rehearsal.variants;
-  const writeUnits =
-    rehearsal.writeUnits ?? Math.max(items, Math.ceil(rehearsal.targetBytes / BYTES_PER_WRITE_UNIT));
-  return { items, bytes: rehearsal.targetBytes, writeUnits };
+/** What the tables hold, and what their indexes hold on top. */
+function targetOf(size: RunSize): TargetSize {
+  const { indexes = 0, migration } = size;
+  const { indexWriteUnits, indexStorageBytes = 0, ...tables } = countedOf(size);
+  // Those that the owner of a table has added are never counted.
+  const ofModel = migration && Math.max(0, ...migration.filled.map((spec) => spec.indexes.length));
+  const added = Math.max(0, indexes - (ofModel ?? indexes));
+  const uncounted = indexWriteUnits === undefined ? indexes : added;
+  const storageBytes = tables.bytes + OVERHEAD_BYTES_PER_ITEM * tables.items;
+  return {
+    ...tables,
+    indexWriteUnits: (indexWriteUnits ?? 0) + uncounted * tables.writeUnits,
+    indexStorageBytes: indexStorageBytes + uncounted * storageBytes,
+  };
+}
+
+/** Of the target: counted, or measured on some source items, or assumed. Of its indexes: as far as they were counted. */
+type Counted = Omit<TargetSize, 'indexWriteUnits' | 'indexStorageBytes'> &
+  Pick<RehearsedSize, 'indexWriteUnits' | 'indexStorageBytes'>;
+
+function countedOf({ products, bytes, rehearsal, made }: RunSize): Counted {
+  if (rehearsal !== undefined) return rehearsed(rehearsal);
+  if (made !== undefined) return times(products, made);
+  const metadataBytes = products === 0 ? 0 : bytes / products + ASSUMED_ADDED_BYTES;
+  return {
+    items: products * (1 + ASSUMED_VARIANTS),
+    bytes: products * (metadataBytes + ASSUMED_VARIANTS * ASSUMED_VARIANT_BYTES),
+    writeUnits: products * (Math.ceil(metadataBytes / BYTES_PER_WRITE_UNIT) + ASSUMED_VARIANTS),
+  };
+}
+
+function rehearsed({ metadata, variants, targetBytes, ...counted }: RehearsedSize): Counted {
+  const items = metadata + variants;
+  const { writeUnits = Math.max(items, Math.ceil(targetBytes / BYTES_PER_WRITE_UNIT)) } = counted;
+  const { indexWriteUnits, indexStorageBytes } = counted;
+  return { items, bytes: targetBytes, writeUnits, indexWriteUnits, indexStorageBytes };
+}
+
+/** Nothing is written or stored in parts. */
+function times(products: number, made: TargetSize): TargetSize {
+  const all = (each: number): number => Math.round(products * each);
+  return {
+    items: all(made.items),
+    bytes: all(made.bytes),
+    writeUnits: all(made.writeUnits),
+    indexWriteUnits: all(made.indexWriteUnits),
+    indexStorageBytes: all(made.indexStorageBytes),
+  };
 }
 
 /** Every segment's last page is rounded up. */

@@ -19,6 +19,9 @@ export const MAX_SORT_KEY_BYTES = 1024;
  */
 export const BYTES_PER_WRITE_UNIT = 1024;
 
+/** DynamoDB bills this much storage in addition to every item, and to every entry of an index. */
+export const OVERHEAD_BYTES_PER_ITEM = 100;
+
 /** What writing the item costs where it has no indexes. */
 export const writeUnitsOf = (item: WireItem): number => Math.ceil(itemSizeBytes(item) / BYTES_PER_WRITE_UNIT);
 

@@ -77,8 +77,13 @@ export interface Rehearsal {
   readonly quarantined: number;
   /** Bytes of the target items by DynamoDB's size rule. */
   readonly targetBytes: number;
-  /** Sum of each target item's size, rounded up to KB. Absent in runs that counted before it was noted. */
+  /**
+   * What writing the target items costs in their tables and in the tables' indexes, and what the entries of those indexes
+   * take. Absent in a run of an earlier version.
+   */
   readonly writeUnits?: number;
+  readonly indexWriteUnits?: number | undefined;
+  readonly indexStorageBytes?: number | undefined;
   readonly expected: Digest;
 }
 

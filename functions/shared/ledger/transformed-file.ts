@@ -64,8 +64,11 @@ export const TRANSFORM_COUNTERS = [
   'sourceBytes',
   /** Of the target items, by DynamoDB's size rule. */
   'targetBytes',
-  /** What writing the target items costs. */
+  /** What writing the target items costs, in units of their tables and of the tables' indexes. */
   'writeUnitsExpected',
+  'indexWriteUnitsExpected',
+  /** What the entries of those indexes take, as DynamoDB bills it. */
+  'indexStorageBytes',
 ] as const;
 export type TransformCounter = (typeof TRANSFORM_COUNTERS)[number];
 

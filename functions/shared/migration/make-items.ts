@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { canonicalHalves } from '../items/canonical-json.ts';
-import { keyIdentity, keyOf, type TableKey } from '../items/item-key.ts';
+import { keyIdentity, keyOf, type KeyType, type TableKey } from '../items/item-key.ts';
 import { itemSizeBytes, MAX_ITEM_BYTES } from '../items/item-size.ts';
 import { fitsIndex, keyBytes, maxKeyBytes } from '../items/key-value.ts';
 import { storageProblem } from '../items/storable.ts';
@@ -36,14 +36,15 @@ export interface ItemMaker extends Pick<Migration, 'source' | 'filled' | 'nouns'
 export function makeItems(source: WireItem, context: TransformContext, maker: ItemMaker): TransformResult {
   const label = labelOf(source, maker);
   try {
-    const put = putOf(maker.transform(source, toolsOf(context, label)), label);
-    assertDeclared(put, maker.filled, label);
+    // Before the transform, which may change the item that it is given.
     const subject = {
       source: keyOf(source, maker.source.key),
       sourceKey: maker.source.key,
       label,
       runId: context.runId,
     };
+    const put = putOf(maker.transform(source, toolsOf(context, label)), label);
+    assertDeclared(put, maker.filled, label);
     const items = maker.filled.flatMap((table) => itemsOf(table, put[table.id], subject));
     if (items.length === 0) refuse('NoItems', `${label} becomes no item at all, so that it would be lost.`);
     return { kind: 'items', items };
@@ -200,12 +201,23 @@ function refuseBadKey(item: WireItem, table: FilledTable, label: string): void {
 function refuseBadIndexKeys(item: WireItem, table: FilledTable, label: string): void {
   for (const { name: index, key } of table.indexes)
     keyOfSpec({ key, attributes: table.attributes }).forEach(({ name, type }, at) => {
-      if (fitsIndex(attribute(item, name), type, at)) return;
+      const value = attribute(item, name);
+      if (fitsIndex(value, type, at)) return;
+      const why = indexKeyProblem(value, type, at);
       refuse(
         'InvalidIndexKey',
-        `${label} becomes an item of ${table.name} whose ${name} cannot be a key of its index ${index}: it must be of type ${type}, not empty, and no longer than ${maxKeyBytes(at)} bytes.`,
+        `${label} becomes an item of ${table.name} whose ${name} ${why}, so it cannot be a key of its index ${index}.`,
       );
     });
+}
+
+/** The reason stands before the index, because a report cuts long sentences at their end. */
+function indexKeyProblem(value: WireValue | undefined, type: KeyType, at: number): string {
+  const bytes = keyBytes(value, type);
+  if (bytes > 0) return `has ${bytes} bytes where DynamoDB takes ${maxKeyBytes(at)}`;
+  const [found = 'none'] = Object.keys(value ?? {});
+  if (found !== type) return `is of type ${found} and not ${type}`;
+  return type === 'N' ? 'is no number that DynamoDB stores' : 'is empty';
 }
 
 function refuseOversized(item: WireItem, label: string): void {

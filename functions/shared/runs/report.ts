@@ -155,7 +155,7 @@ export interface Report extends ReportedEngine {
   /** Sentences. */
   readonly warnings?: readonly string[];
   /** What the target must become, as TransformProducts counted it. The main result of a dry run. */
-  readonly rehearsal?: Pick<Rehearsal, 'products' | 'metadata' | 'variants' | 'quarantined' | 'targetBytes'>;
+  readonly rehearsal?: Omit<Rehearsal, 'expected'>;
   /** Up to 10 of the quarantined products. */
   readonly quarantine?: readonly QuarantinedProduct[];
   /** Where every quarantined product is, item included. */

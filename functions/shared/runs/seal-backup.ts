@@ -144,8 +144,10 @@ function backupSummary(runtime: Runtime, run: Run, totals: BackupTotals): Backup
 
 function rehearsalOf({ rehearsed, expected }: BackupTotals): Rehearsal {
   const { products = 0, metadata = 0, variants = 0, quarantined = 0, targetBytes = 0 } = rehearsed;
-  const { writeUnitsExpected: writeUnits = 0 } = rehearsed;
-  return { products, metadata, variants, quarantined, targetBytes, writeUnits, expected };
+  // A worker of an earlier version has not counted the indexes.
+  const { writeUnitsExpected: writeUnits = 0, indexWriteUnitsExpected, indexStorageBytes } = rehearsed;
+  const written = { writeUnits, indexWriteUnits: indexWriteUnitsExpected, indexStorageBytes };
+  return { products, metadata, variants, quarantined, targetBytes, ...written, expected };
 }
 
 /** Where the source has time to live and items that go by it. */
@@ -171,13 +173,13 @@ function assertFewQuarantined({ migration }: Runtime, run: Run, totals: BackupTo
 }
 
 /** The limit is asked again with what was counted: the estimate before had to assume how many items there will be. */
-function assertWithinCost({ config }: Runtime, run: Run, rehearsal: Rehearsal): void {
+function assertWithinCost({ config, migration }: Runtime, run: Run, rehearsal: Rehearsal): void {
   const { maxCost, dryRun } = run.parameters;
   if (run.kind !== 'migrate' || dryRun) return;
   const refusal = costRefusal({
     what: 'migration',
     maxCost,
-    cost: estimateRun(sizeOfPlan(run.plan, { region: config.region, rehearsal })),
+    cost: estimateRun(sizeOfPlan(run.plan, { region: config.region, rehearsal, migration })),
     state: `No table was created. Backup ${run.backupId} is kept.`,
     again: againWith(run, commandsOf(config)),
   });

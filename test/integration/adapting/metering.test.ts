@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { numberAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
+import type { Estimate } from '../../../functions/shared/cost/cost.ts';
+import type { ConnectionReport } from '../../../functions/test-connection/test-connection.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { packageService } from '../../../workflow/local/deploy/package-service.ts';
 import { seededRandom } from '../../../workflow/local/gateway/seeded-random.ts';
@@ -96,6 +98,19 @@ describe('a migration from a source with a sort key of type N into two filled ta
       verification: { expected: COUNT + alarms, found: COUNT + alarms, missing: 0, different: 0, extra: 0 },
     });
     expect(await tables()).toEqual(['invoices', 'measurements', 'meter.alarms', 'readings']);
+  });
+
+  it('was estimated at the write units that DynamoDB has charged, those of the index included', () => {
+    const { writeUnits: estimated } = first.cost.estimated as Estimate;
+    expect(estimated).toBe(first.consumed.writeUnits);
+    expect(estimated).toBeGreaterThan(first.migrated.items);
+  });
+
+  it('is planned by what the first items of the source become, before any is counted', async () => {
+    const asked = { input: {}, check: true };
+    const { plan } = (await meters.invoke<ConnectionReport>('testConnection', asked)).answer;
+    expect(plan?.made?.items).toBeCloseTo(first.migrated.items / COUNT, 6);
+    expect(plan?.made?.indexWriteUnits).toBeCloseTo((first.migrated.items - COUNT) / COUNT, 6);
   });
 
   it('finds everything in place when it is started again, and changes nothing', async () => {

@@ -104,11 +104,11 @@ describe('products from a file', () => {
     [['a', 'b', 'c'], ''],
     [
       ['a', 'b', 'a'],
-      'has an id that an earlier one has (the first is "a"). A table holds one product for each id, so the shop has one fewer',
+      'has a key that an earlier one has (the first is "a"). A table holds one product for each key, so it has one fewer',
     ],
     [
       ['a', 'b', 'b', 'a', 'b'],
-      'have an id that an earlier one has (the first is "b"). A table holds one product for each id, so the shop has that many fewer',
+      'have a key that an earlier one has (the first is "b"). A table holds one product for each key, so it has that many fewer',
     ],
   ])('with the ids %j are counted when a table cannot hold them all', async (ids, sentence) => {
     const repeats: Repeats = { count: 0 };

@@ -91,7 +91,7 @@ describe('the plan of a resumed run', () => {
 
   it('is refused where the lower caps make it too long for its history', async () => {
     await planned({ workers: 20, estimatedProducts: 10_000_000, estimatedBytes: 1e10 });
-    await counted({ metadata: 10_000_000, variants: 40_000_000, targetBytes: 3e10 });
+    await counted({ metadata: 10_000_000, variants: 40_000_000, targetBytes: 3e10, writeUnits: 5e7 });
     await expect(resume({ writeUnitsPerSecond: 0.5 })).rejects.toThrow('Nothing was changed');
     expect(await resumed()).toMatchObject({ status: 'PLANNED' });
   });
@@ -100,10 +100,10 @@ describe('the plan of a resumed run', () => {
     const cut = { workers: 20, segments: indexesTo(20), shards: indexesTo(20) };
     await planned({ ...cut, estimatedProducts: 1_000_000, estimatedBytes: 1e9 });
     const caps = { writeUnitsPerSecond: 500 };
-    await counted({ metadata: 1_000_000, variants: 90_000_000, targetBytes: 4e10 });
+    await counted({ metadata: 1_000_000, variants: 90_000_000, targetBytes: 4e10, writeUnits: 9.1e7 });
     await expect(resume(caps)).rejects.toMatchObject({ name: 'RunTooLongForInlineError' });
     expect(await resumed()).toMatchObject({ status: 'PLANNED' });
-    await counted({ metadata: 1_000_000, variants: 4_000_000, targetBytes: 3e9 });
+    await counted({ metadata: 1_000_000, variants: 4_000_000, targetBytes: 3e9, writeUnits: 5e6 });
     expect(await resume(caps)).toMatchObject({ run: { outcome: 'RESUMED' } });
   });
 

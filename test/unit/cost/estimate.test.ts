@@ -1,7 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
+import type { RunSize } from '../../../functions/shared/cost/run-size.ts';
+import { migration } from '../../../functions/migrations/shop/index.ts';
 import { withBulkPutPrice } from '../../support/bulk-put-price.ts';
 import { known } from '../../support/known-cost.ts';
+
+/** A migration that fills one table with so many indexes. */
+function indexed(count: number): NonNullable<RunSize['migration']> {
+  const indexes = Array.from({ length: count }, (_, at) => ({
+    name: `Index${at}`,
+    key: { partitionKey: 'code' },
+    projection: 'ALL' as const,
+  }));
+  const [table] = migration.filled;
+  if (table === undefined) throw new Error('The shop fills a table.');
+  const filled = [{ ...table, indexes }];
+  return { targets: filled, filled };
+}
 
 const sydney = { region: 'ap-southeast-2' } as const;
 
@@ -135,6 +150,50 @@ describe('estimateRun', () => {
     expect(
       estimateRun({ ...sydney, products: 194, bytes: 150_000, workers: 1, rehearsal: exact }).writeUnits,
     ).toBe(401);
+  });
+
+  it('counts what the indexes of the filled tables take, in units and in dollars', () => {
+    const rehearsal = { metadata: 194, variants: 194, targetBytes: 200_000, writeUnits: 401 };
+    const size = { ...sydney, products: 194, bytes: 150_000, workers: 1, indexes: 2, migration: indexed(2) };
+    const indexedItems = { ...rehearsal, indexWriteUnits: 300, indexStorageBytes: 0 };
+    const plain = known(estimateRun({ ...size, rehearsal: { ...indexedItems, indexWriteUnits: 0 } }));
+    const estimate = known(estimateRun({ ...size, rehearsal: indexedItems }));
+    expect(plain.writeUnits).toBe(401);
+    expect(estimate.writeUnits).toBe(701);
+    expect(estimate.parts.writes - plain.parts.writes).toBeCloseTo(300 * 0.7115e-6, 12);
+  });
+
+  it('takes every item to be in every index until they are counted, and in those that an owner has added', () => {
+    const rehearsal = { metadata: 194, variants: 194, targetBytes: 200_000, writeUnits: 401 };
+    const size = { ...sydney, products: 194, bytes: 150_000, workers: 1, indexes: 2 };
+    expect(estimateRun(size).writeUnits).toBe(3 * estimateRun({ ...size, indexes: 0 }).writeUnits);
+    expect(estimateRun({ ...size, rehearsal }).writeUnits).toBe(3 * 401);
+    const counted = { ...rehearsal, indexWriteUnits: 10 };
+    expect(estimateRun({ ...size, migration: indexed(1), rehearsal: counted }).writeUnits).toBe(
+      401 + 10 + 401,
+    );
+  });
+
+  it('counts the storage of indexes every month', () => {
+    const rehearsal = {
+      metadata: 1,
+      variants: 0,
+      targetBytes: 0,
+      indexWriteUnits: 0,
+      indexStorageBytes: 2 ** 30,
+    };
+    const size = {
+      ...sydney,
+      products: 1,
+      bytes: 1,
+      workers: 1,
+      indexes: 1,
+      migration: indexed(1),
+      rehearsal,
+    };
+    const [first] = known(estimateRun(size)).monthly;
+    // A gigabyte at 0.285, and next to nothing for the item.
+    expect(first?.storageDollars).toBeCloseTo(0.285, 6);
   });
 
   it('says something sensible of an empty table', () => {

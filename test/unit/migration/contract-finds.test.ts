@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { attribute, type WireItem, type WireValue } from '../../../functions/shared/items/wire-item.ts';
 import { defineMigration } from '../../../functions/shared/migration/define-migration.ts';
 import { defineTable } from '../../../functions/shared/migration/define-table.ts';
-import { droppedPaths, textsAt } from '../../support/migration-contract.ts';
+import { changesItsItem, droppedPaths, textsAt } from '../../support/migration-contract.ts';
 
 /** What the contract finds where a member becomes this. */
 function droppedBy(kept: (member: WireItem) => WireItem, member: WireItem): readonly string[] {
@@ -39,6 +39,18 @@ it('a transform that asks the machine’s clock makes other bytes at another tim
   );
   expect(first).not.toEqual(second);
   expect(textsAt('2026-01-02T03:04:05.678Z', stamped, member)).toEqual(first);
+});
+
+it('a transform that writes into its item is found, at any depth', () => {
+  const member = { id: { S: '1' }, sizes: { L: [{ S: 'M' }, { S: 'L' }] } };
+  const turning = migrationOf((all) => {
+    const { sizes } = all;
+    if (sizes !== undefined && 'L' in sizes) (sizes.L as WireValue[]).reverse();
+    return all;
+  });
+  expect(changesItsItem(turning, member)).toBe(true);
+  const keeping = migrationOf((all) => all);
+  expect(changesItsItem(keeping, member)).toBe(false);
 });
 
 it('a transform that keeps everything drops nothing', () => {

@@ -218,6 +218,17 @@ describe('a transform that does not return what put gives it', () => {
   });
 });
 
+it('belongs to the source item as it was read, whatever the transform makes of its key meanwhile', () => {
+  const { transform } = defineMigration({
+    ...base,
+    transform: (item, { put }) => {
+      Object.assign(item, { sensor: { S: 'b' } });
+      return put({ readings: { READING: [reading({ sensorDay: { S: 'b/1' } })] } });
+    },
+  });
+  expect(transform({ ...source }, context)).toMatchObject({ kind: 'quarantined', code: 'ForeignTargetKey' });
+});
+
 /** Maps and lists in each other. */
 const nested = (levels: number): WireItem[string] =>
   levels === 0
@@ -244,6 +255,18 @@ describe('a transformed item', () => {
     });
     const [made] = result.kind === 'items' ? result.items : [];
     expect(JSON.parse(made?.text ?? '')).toEqual({ ...made?.item, value: { N: '1.5' } });
+  });
+
+  it.each([
+    ['is of type N and not S', { unit: { N: '1' } }],
+    ['is empty', { unit: { S: '' } }],
+    ['has 2049 bytes where DynamoDB takes 2048', { unit: { S: 'x'.repeat(2049) } }],
+    ['is no number that DynamoDB stores', { value: { N: '1E126' } }],
+  ])('that cannot be in an index says why before it says where: %s', (why, more: WireItem) => {
+    const [name = ''] = Object.keys(more);
+    expect(becomes([reading(more)])).toMatchObject({
+      sentence: `Measurement "a" / 7 becomes an item of readings.by-day whose ${name} ${why}, so it cannot be a key of its index ByValue.`,
+    });
   });
 
   it.each([

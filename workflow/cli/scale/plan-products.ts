@@ -1,3 +1,5 @@
+import { migration } from '#migration/index.ts';
+import { capitalized, countedAs } from '../../../functions/shared/counted.ts';
 import { sizedPlanCommand } from '../../../functions/shared/commands.ts';
 import { costRefusal } from '../../../functions/shared/cost/cost-limit.ts';
 import type { MapMode } from '../../../functions/shared/cost/history.ts';
@@ -5,7 +7,7 @@ import { type MigrateInput, parseMigrateInput } from '../../../functions/shared/
 import { regionOf } from '../context.ts';
 import { sayEngines } from '../engine-comparison.ts';
 import { DONE, REFUSED } from '../exit-codes.ts';
-import { bytes, counted } from '../../../functions/shared/format.ts';
+import { bytes } from '../../../functions/shared/format.ts';
 import { tableText } from '../plain-table.ts';
 import type { Terminal } from '../terminal.ts';
 import { type AverageProduct, measureSamples } from './sample-product.ts';
@@ -71,9 +73,12 @@ function sayRuns(
   { bytes: size, target }: AverageProduct,
   terminal: Terminal,
 ): void {
+  const { nouns } = migration;
   const origin =
-    target === undefined ? 'as given; four variants are assumed' : 'measured on generated products';
-  terminal.say(terminal.colors.bold(`Products of ${bytes(size)} (${origin})`));
+    target === undefined
+      ? 'as given; five items of each are assumed'
+      : `measured on generated ${nouns.items}`;
+  terminal.say(terminal.colors.bold(`${capitalized(nouns.items)} of ${bytes(size)} (${origin})`));
   sayTable(scaleTable(runs), terminal);
   const refusals = new Set(runs.filter(isRefused).map(({ refusal }) => refusal));
   for (const refusal of refusals) terminal.say(`${terminal.signs.bad} ${refusal}`);
@@ -81,7 +86,7 @@ function sayRuns(
 
 function sayLimits(asked: readonly (ScaledRun | RefusedRun)[], terminal: Terminal): void {
   for (const run of acceptedOf(asked)) {
-    const title = `Limits of a run of ${counted(run.products, 'product')}, ${run.mapMode}`;
+    const title = `Limits of a run of ${countedAs(migration.nouns, run.products)}, ${run.mapMode}`;
     terminal.say(`\n${terminal.colors.bold(title)}`);
     sayTable(limitTable(run), terminal);
     terminal.say();

@@ -1,6 +1,7 @@
 import { migration } from '#migration/index.ts';
+import { measureMade } from '../../../functions/shared/cost/measure-made.ts';
+import type { TargetSize } from '../../../functions/shared/cost/run-size.ts';
 import { itemSizeBytes } from '../../../functions/shared/items/item-size.ts';
-import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import type { TransformContext } from '../../../functions/shared/migration/migration.ts';
 import { generateProducts } from '../../local/products/generate-products.ts';
 
@@ -9,12 +10,7 @@ export interface AverageProduct {
   /** In the source, by DynamoDB's size rule. */
   readonly bytes: number;
   /** In the target; absent: assumed as for any table that was not rehearsed. */
-  readonly target?: {
-    readonly items: number;
-    readonly bytes: number;
-    /** Each item's size rounded up to KB. */
-    readonly writeUnits: number;
-  };
+  readonly target?: TargetSize | undefined;
 }
 
 const SAMPLES = 2_000;
@@ -27,20 +23,6 @@ const CONTEXT: TransformContext = {
 /** Measured on generated products, with the real transform. */
 export function measureSamples(): AverageProduct {
   const products = [...generateProducts({ count: SAMPLES })];
-  const sizes = products.flatMap(itemsOf).map(itemSizeBytes);
-  const perProduct = (numbers: readonly number[]): number =>
-    numbers.reduce((sum, number) => sum + number, 0) / SAMPLES;
-  return {
-    bytes: perProduct(products.map(itemSizeBytes)),
-    target: {
-      items: sizes.length / SAMPLES,
-      bytes: perProduct(sizes),
-      writeUnits: perProduct(sizes.map((bytes) => Math.ceil(bytes / 1_024))),
-    },
-  };
-}
-
-function itemsOf(product: WireItem): readonly WireItem[] {
-  const result = migration.transform(product, CONTEXT);
-  return result.kind === 'quarantined' ? [] : result.items.map(({ item }) => item);
+  const bytes = products.reduce((sum, product) => sum + itemSizeBytes(product), 0) / SAMPLES;
+  return { bytes, target: measureMade(products, (product) => migration.transform(product, CONTEXT)) };
 }

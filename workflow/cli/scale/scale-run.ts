@@ -2,7 +2,7 @@ import { migration } from '#migration/index.ts';
 import type { Estimate } from '../../../functions/shared/cost/cost.ts';
 import { estimateRun, workersOf } from '../../../functions/shared/cost/estimate.ts';
 import { childEvents, type MapMode, migrateEvents } from '../../../functions/shared/cost/history.ts';
-import { measureRun, type RunSize, sizeOfPlan } from '../../../functions/shared/cost/run-size.ts';
+import { measureRun, sizeOfPlan } from '../../../functions/shared/cost/run-size.ts';
 import { type Billing, ledgerUnits } from '../../../functions/shared/cost/usage.ts';
 import { isNamed } from '../../../functions/shared/errors.ts';
 import type { MigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
@@ -69,17 +69,18 @@ export const acceptedOf = (runs: readonly (ScaledRun | RefusedRun)[]): readonly 
 function planOf({ products, product, input, region }: Thought, mapMode: MapMode): Plan {
   return sizeRun({
     source: { ItemCount: products, TableSizeBytes: Math.round(products * product.bytes) },
-    probe: { items: 0, bytes: 0, isWhole: false },
+    probe: { items: 0, bytes: 0, isWhole: false, made: product.target },
     input,
     config: { maxConcurrency: DEFAULT_WORKERS, mapMode, region },
     quotaWorkers: undefined,
     targets: [],
+    indexes: Math.max(...migration.filled.map((spec) => spec.indexes.length)),
   });
 }
 
 function countRun(thought: Thought, mapMode: MapMode, plan: Plan): ScaledRun {
   const { products, input } = thought;
-  const size = sizeOfPlan(plan, { ...thought, rehearsal: rehearsalOf(thought), migration });
+  const size = sizeOfPlan(plan, { ...thought, migration });
   const { onExisting, writeEngine: asked = 'batch' } = input;
   const obstacles = migrateObstacles(size, { tables: migration.filled.map(() => undefined), onExisting });
   const refusal = bulkRefusal(asked, obstacles, { what: 'run' });
@@ -100,16 +101,5 @@ function countRun(thought: Thought, mapMode: MapMode, plan: Plan): ScaledRun {
     historyEvents: mapMode === 'INLINE' ? own : Math.max(own, childEvents(longest)),
     ledgerWrites: ledgerUnits(work).writeUnits,
     payloadBytes: largestPayload(plan, input),
-  };
-}
-
-/** The target, as if a rehearsal had counted it. */
-function rehearsalOf({ products, product: { target } }: Thought): RunSize['rehearsal'] {
-  if (target === undefined) return undefined;
-  return {
-    metadata: products,
-    variants: products * (target.items - 1),
-    targetBytes: products * target.bytes,
-    writeUnits: products * target.writeUnits,
   };
 }

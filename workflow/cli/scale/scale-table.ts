@@ -1,3 +1,5 @@
+import { migration } from '#migration/index.ts';
+import { capitalized } from '../../../functions/shared/counted.ts';
 import { isCosted } from '../../../functions/shared/cost/cost.ts';
 import { estimatedTime } from '../../../functions/shared/cost/estimated-time.ts';
 import { bytes, count, dollars } from '../../../functions/shared/format.ts';
@@ -14,7 +16,7 @@ export interface FigureTable {
 const figure = (name: string): Column => ({ name, align: 'right' });
 
 const RUN_COLUMNS: readonly Column[] = [
-  figure('Products'),
+  figure(capitalized(migration.nouns.items)),
   { name: 'Maps' },
   figure('Workers'),
   figure('Shards'),

@@ -157,7 +157,7 @@ export class JsonPieces {
         `not JSON: ${found} where a comma or the end of the list must follow element ${element}. Correct the line`,
       );
     return this.#fault(
-      `element ${(element ?? 0) + 1}: not an object, but ${found}. Take it out, or make it a product`,
+      `element ${(element ?? 0) + 1}: not an object, but ${found}. Take it out, or make it an object`,
     );
   }
 

@@ -1,3 +1,4 @@
+import { migration } from '#migration/index.ts';
 import { keyText } from '../../../functions/shared/items/item-key.ts';
 import { shorten } from '../../../functions/shared/text.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
@@ -91,7 +92,9 @@ async function* batchesOf(products: LoadOptions['products']): AsyncGenerator<Bat
     const key = identityOf(product);
     if (key === undefined) {
       const parts = SOURCE_KEY.map(({ name, type }) => `${TYPE_NAMES[type]} "${name}"`);
-      throw new Error(`A product has no ${parts.join(' and ')}: ${shorten(JSON.stringify(product), 200)}`);
+      throw new Error(
+        `One of the ${migration.nouns.items} has no ${parts.join(' and ')}: ${shorten(JSON.stringify(product), 200)}`,
+      );
     }
     const size = JSON.stringify(product).length;
     if (batch.size === BATCH_SIZE || batch.has(key) || bytes + size > BATCH_BYTES) {
@@ -131,11 +134,11 @@ async function refusal(
     if (response.status === 200) continue;
     const { message = '' } = JSON.parse(response.body.toString()) as { message?: string };
     const id = shorten(keyText(Item, SOURCE_KEY), 80);
-    const what = `The product ${id} cannot be put into ${TableName}: ${message}`;
+    const what = `The ${migration.nouns.item} ${id} cannot be put into ${TableName}: ${message}`;
     const origin = originOf(Item);
     return origin === undefined
       ? new Error(what)
       : new InputFileError(`${origin}: ${what} Correct it, then start again.`);
   }
-  return new Error(`A batch of products could not be put into ${TableName}: ${reason}`);
+  return new Error(`A batch of ${migration.nouns.items} could not be put into ${TableName}: ${reason}`);
 }

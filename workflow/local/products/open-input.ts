@@ -1,3 +1,4 @@
+import { migration } from '#migration/index.ts';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -115,7 +116,7 @@ async function* unpack(path: string, packed: Bytes): AsyncGenerator<Buffer> {
 
 function damaged(path: string, { message }: Error): InputFileError {
   return new InputFileError(
-    `${path} is a gzip file that is truncated or damaged (${message}), so products of it would be missing. Copy or download it again; gzip -t ${path} checks it.`,
+    `${path} is a gzip file that is truncated or damaged (${message}), so ${migration.nouns.items} of it would be missing. Copy or download it again; gzip -t ${path} checks it.`,
   );
 }
 

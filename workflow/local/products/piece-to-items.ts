@@ -1,3 +1,4 @@
+import { migration } from '#migration/index.ts';
 import type { KeyAttribute } from '../../../functions/shared/items/item-key.ts';
 import { shorten } from '../../../functions/shared/text.ts';
 import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
@@ -136,7 +137,7 @@ function isTyped(product: Members, where: string): product is WireItem {
   if (other === undefined) return true;
   const [{ name, type } = { name: '', type: 'S' }] = SOURCE_KEY;
   throw new InputFileError(
-    `${where}: "${name}" is DynamoDB JSON ({"${type}": ...}), but "${other}" is not: write it as {"S": ...}, {"N": "..."} or whatever it is, or the whole product as plain JSON.`,
+    `${where}: "${name}" is DynamoDB JSON ({"${type}": ...}), but "${other}" is not: write it as {"S": ...}, {"N": "..."} or whatever it is, or the whole ${migration.nouns.item} as plain JSON.`,
   );
 }
 

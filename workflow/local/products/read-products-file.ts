@@ -1,3 +1,4 @@
+import { migration } from '#migration/index.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { counted } from '../../../functions/shared/counted.ts';
 import { InputFileError } from './input-file-error.ts';
@@ -40,6 +41,6 @@ async function* readFile(file: string): AsyncGenerator<WireItem> {
   pieces.end();
   if (cutOff === undefined) return;
   throw new InputFileError(
-    `${cutOff}: the scan's output ends before its table does (it has a LastEvaluatedKey or NextToken), so products would be missing. Scan again without --max-items and --no-paginate, then start again.`,
+    `${cutOff}: the scan's output ends before its table does (it has a LastEvaluatedKey or NextToken), so ${migration.nouns.items} would be missing. Scan again without --max-items and --no-paginate, then start again.`,
   );
 }

@@ -16,6 +16,7 @@ import {
   type TargetItem,
   type TransformContext,
 } from '../../migration/migration.ts';
+import { indexLoad } from '../../migration/index-entries.ts';
 import { type Quarantined, quarantineLine } from '../../migration/refusal.ts';
 import { createDigestSum, type Digest, type DigestSum, equalDigests } from '../../items/digest.ts';
 import { keyText } from '../../items/item-key.ts';
@@ -104,6 +105,7 @@ function createTally({ source: { key } }: FileContext['migration'], expiry: Expi
         const units = Math.ceil(bytes / BYTES_PER_WRITE_UNIT);
         counts.targetBytes += bytes;
         counts.writeUnitsExpected += units;
+        addIndexes(counts, target, bytes);
         const counter = kindCounter(target.table, target.kind);
         kinds[counter] = (kinds[counter] ?? 0) + 1;
         addTarget(tables, target, units);
@@ -120,6 +122,18 @@ function createTally({ source: { key } }: FileContext['migration'], expiry: Expi
       quarantined,
     }),
   };
+}
+
+/** Most tables that are filled have no index. */
+function addIndexes(
+  counts: Record<TransformCounter, number>,
+  { table, item }: TargetItem,
+  itemBytes: number,
+): void {
+  if (table.indexes.length === 0) return;
+  const { writeUnits, storageBytes } = indexLoad(item, itemBytes, table);
+  counts.indexWriteUnitsExpected += writeUnits;
+  counts.indexStorageBytes += storageBytes;
 }
 
 interface TableTally {
