@@ -20,7 +20,7 @@ const command = pageCommand(
     'migration whose target is compared, or a sync that followed it, where no sync is open (default: the newest)',
   )
   .option('--allow-empty', 'also let an empty source empty the target, while a sync is open')
-  .option('--max-concurrency <workers>', 'workers at once (default: as deployed, 20)', wholeNumber)
+  .option('--max-concurrency <workers>', 'workers at once (default: as the migration had them)', wholeNumber)
   .option('--read-units-per-second <units>', 'cap on reading of each table, over all workers', anyNumber)
   .option('--write-units-per-second <units>', 'cap on repairing, over all workers', anyNumber)
   .option('--note <text>', 'free text for the report');

@@ -8,14 +8,24 @@ import type { TargetSize } from './run-size.ts';
 /**
  * What one source item becomes on average, measured on some of them. `undefined` where they become nothing, or where the
  * migration's own code fails: the run says so when it comes to that item.
+ *
+ * @param isOver whether those must do that were transformed so far; default: never
  */
 export function measureMade(
   items: readonly WireItem[],
   transform: (item: WireItem) => TransformResult,
+  isOver: () => boolean = () => false,
 ): TargetSize | undefined {
+  const made: TargetItem[] = [];
+  let transformed = 0;
   try {
-    const made = items.map(transform).flatMap((result) => (result.kind === 'items' ? result.items : []));
-    return made.length === 0 ? undefined : averageOf(made, items.length);
+    for (const item of items) {
+      if (isOver()) break;
+      const result = transform(item);
+      if (result.kind === 'items') made.push(...result.items);
+      transformed += 1;
+    }
+    return made.length === 0 ? undefined : averageOf(made, transformed);
   } catch (error) {
     if (isNamed(error, 'TransformError')) return undefined;
     throw error;

@@ -31,6 +31,13 @@ describe('measureMade', () => {
     });
   });
 
+  it('is the average over those that there was time for', () => {
+    const items = [product('1', ['S', 'M', 'L']), product('2', ['S']), nameless];
+    let looks = 0;
+    const isOver = (): boolean => (looks += 1) > 2;
+    expect(measureMade(items, transform, isOver)?.items).toBe((4 + 2) / 2);
+  });
+
   it('is nothing where no item becomes anything, and where the migration’s own code fails', () => {
     expect(measureMade([], transform)).toBeUndefined();
     expect(measureMade([nameless], transform)).toBeUndefined();
