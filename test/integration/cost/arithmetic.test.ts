@@ -1,6 +1,7 @@
 import { GetExecutionHistoryCommand, type HistoryEvent } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Shard } from '../../../functions/shared/ledger/shard.ts';
 import { SYSTEM_CLOCK } from '../../../functions/shared/retry.ts';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
@@ -32,15 +33,18 @@ async function historyOf({ sfn }: TestShop, executionArn: string | undefined): P
   return events;
 }
 
-async function turnsOf({ dynamodb, aws }: TestShop, runId: string): Promise<number> {
+async function shardsOf({ dynamodb, aws }: TestShop, runId: string): Promise<readonly Shard[]> {
   const ledger = {
     client: DynamoDBDocumentClient.from(dynamodb),
     tableName: aws.ledgerTable,
     clock: SYSTEM_CLOCK,
   };
-  const shards = [...(await readShards(ledger, runId)).values()].flat();
-  return shards.reduce((sum, { turns }) => sum + turns, 0);
+  return [...(await readShards(ledger, runId)).values()].flat();
 }
+
+/** Of workers that save one every five seconds: the busier the machine, the more. */
+const checkpointsInTime = (shards: readonly Shard[]): number =>
+  shards.reduce((sum, { startedAt, updatedAt }) => sum + Math.floor((updatedAt - startedAt) / 5_000), 0);
 
 /** Requests of functions that write into the ledger; a part of a transaction costs two units. */
 function ledgerUnitsOf({ aws }: TestShop): number {
@@ -78,7 +82,9 @@ describe.each([1_000, 5_000])('the arithmetic of %d products, against a real run
   });
 
   it('counts exactly the turns of the workers', async () => {
-    expect(plan.turns).toBe(await turnsOf(shop, report.runId));
+    const shards = await shardsOf(shop, report.runId);
+
+    expect(plan.turns).toBe(shards.reduce((sum, { turns }) => sum + turns, 0));
   });
 
   it('counts the files of the backup, within a tenth', () => {
@@ -87,8 +93,8 @@ describe.each([1_000, 5_000])('the arithmetic of %d products, against a real run
     expect(Math.abs(plan.files - files)).toBeLessThanOrEqual(files / 10);
   });
 
-  it('counts at least the units written to the ledger, and at most twice as many', () => {
-    const written = ledgerUnitsOf(shop);
+  it('counts at least the units written to the ledger, and at most twice as many', async () => {
+    const written = ledgerUnitsOf(shop) - checkpointsInTime(await shardsOf(shop, report.runId));
 
     expect(plan.ledgerWrites).toBeGreaterThanOrEqual(written);
     expect(plan.ledgerWrites).toBeLessThanOrEqual(2 * written);
