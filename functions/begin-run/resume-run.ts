@@ -3,7 +3,7 @@ import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
 import { type Holder, resumeRun, returnPlan } from '../shared/ledger/begin.ts';
 import { transformBasis } from '../shared/copy/transform/making.ts';
 import { findRun, readRun, type Run } from '../shared/ledger/run.ts';
-import { tablePrefixOf } from '../shared/ledger/run-settings.ts';
+import { presentSettings, tablePrefixOf } from '../shared/ledger/run-settings.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { inputOf, typedInput } from '../shared/runs/again-input.ts';
 import { meetOtherLock, waysToFree } from '../shared/runs/lock-conflict.ts';
@@ -223,7 +223,7 @@ async function resumedFacts(
       ...(confirm !== undefined && { confirm }),
     },
     plan: planned.plan,
-    settings: { ...run.settings, mapMode: runtime.config.mapMode },
+    settings: { ...run.settings, ...presentSettings(runtime.config) },
     warnings: [...added, ...planned.warnings],
   };
 }

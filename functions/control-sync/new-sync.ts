@@ -2,6 +2,7 @@ import { backupIdFor } from '../shared/files/layout.ts';
 import type { NewRun } from '../shared/ledger/begin.ts';
 import { workersFor } from '../shared/runs/cut-work.ts';
 import type { Run } from '../shared/ledger/run.ts';
+import { presentSettings } from '../shared/ledger/run-settings.ts';
 import { newRunOf } from '../shared/runs/new-run.ts';
 import type { TargetUse } from '../shared/runs/shared-targets.ts';
 import type { Execution, Plan } from '../shared/state.ts';
@@ -28,7 +29,7 @@ export function runOf(
   return {
     kind,
     ...newRunOf(runtime, execution, plan),
-    settings: run.settings,
+    settings: { ...run.settings, ...presentSettings(runtime.config) },
     transformVersion: runtime.config.transformVersion,
     backupId: backupIdFor(execution.startTime, execution.name),
     follows: { runId: run.runId, startedAt: run.startedAt, tables },

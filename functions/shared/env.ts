@@ -25,6 +25,7 @@ const schema = z.object({
   RESTORE_INTO_SOURCE: flag,
   NOTIFY_TOPIC: z.string().optional(),
   KMS_KEY_ARN: z.string().optional(),
+  SOURCE_KMS_KEY_ARN: z.string().optional(),
   TARGET_KMS_KEY_ARN: z.string().optional(),
 });
 
@@ -60,6 +61,8 @@ export interface Config {
   readonly notifyTopic: string | undefined;
   /** Key of bucket and ledger. */
   readonly kmsKeyArn: string | undefined;
+  /** Key of the source. */
+  readonly sourceKmsKeyArn: string | undefined;
   /** Key of existing targets. */
   readonly targetKmsKeyArn: string | undefined;
   readonly ledgerTable: string;
@@ -100,6 +103,7 @@ export function readConfig(defaults: SettingValues, environment: NodeJS.ProcessE
     restoreIntoSource: env.RESTORE_INTO_SOURCE,
     notifyTopic: text(env.NOTIFY_TOPIC),
     kmsKeyArn: text(env.KMS_KEY_ARN),
+    sourceKmsKeyArn: text(env.SOURCE_KMS_KEY_ARN),
     targetKmsKeyArn: text(env.TARGET_KMS_KEY_ARN),
     ledgerTable: ledgerTableName({ service: env.SERVICE, stage: env.STAGE }),
   };

@@ -70,6 +70,7 @@ const config: Config = {
   restoreIntoSource: false,
   notifyTopic: undefined,
   kmsKeyArn: undefined,
+  sourceKmsKeyArn: undefined,
   targetKmsKeyArn: undefined,
   ledgerTable: 'ledger',
 };

@@ -10,6 +10,8 @@ interface OpenRun {
   readonly tablePrefix?: string;
   readonly kmsKeyArn?: string;
   readonly mapMode?: string;
+  readonly sourceKmsKeyArn?: string;
+  readonly targetKmsKeyArn?: string;
 }
 type Place = { readonly service: string } & StagePlace;
 type ListOpen = (ledger: string) => Promise<readonly OpenRun[]>;
@@ -163,6 +165,28 @@ describe('sls deploy', () => {
     expect(await deploymentProblem(changed, ledgerWith(openRun('HELD')))).toBeUndefined();
     expect(await deploymentProblem(changed, ledgerWith(openRun('SUCCEEDED')))).toBeUndefined();
   });
+
+  it.each(['sourceKmsKeyArn', 'targetKmsKeyArn'])(
+    'is refused without the %s of a run at work, or of an open sync, but not with one more',
+    async (name) => {
+      const settings = { tablePrefix: { S: 'p-' }, [name]: { S: 'arn:key' } };
+      const item = { runId: { S: 'r1' }, sourceTable: { S: 'products' }, settings: { M: settings } };
+      const run = readOpenRun({ ...item, kind: { S: 'migrate' }, status: { S: 'RUNNING' } });
+      const sync = readOpenRun({ ...item, kind: { S: 'sync' }, status: { S: 'SYNCING' } });
+      const without = { ...place, parameters: { ...parameters, sourceKmsKeyArn: '', targetKmsKeyArn: '' } };
+      expect(await deploymentProblem(without, ledgerWith(run))).toContain(
+        `Run r1 is RUNNING with ${name} "arn:key", and this deployment has "". Nothing was deployed`,
+      );
+      const problem = await deploymentProblem(without, ledgerWith(sync));
+      expect(problem).toContain(
+        `this deployment is with ${name} "", and the sync has "arn:key". Nothing was deployed`,
+      );
+      expect(problem).toContain(`To keep the sync, deploy again with --param ${name}=arn:key and`);
+      const withBoth = { ...parameters, sourceKmsKeyArn: 'arn:key', targetKmsKeyArn: 'arn:key' };
+      for (const open of [run, sync, openRun('RUNNING'), openSync('products')])
+        expect(await deploymentProblem({ ...place, parameters: withBoth }, ledgerWith(open))).toBeUndefined();
+    },
+  );
 
   it('asks for the mode of a run only where its iterations need DISTRIBUTED', () => {
     const item = (mapMode: string) => ({

@@ -38,10 +38,10 @@ async function deploymentProblem({ service, stage, region, parameters }, listOpe
   return problems.find((problem) => problem !== undefined);
 }
 
-/** Parameters that say which tables the roles may use: its source, and the targets. */
+/** Parameters that say which tables the roles may use, and which keys: those of its source, and of the targets. */
 function otherEnds({ runId, status, ...sync }, parameters, words) {
   const { sourceTable } = sync;
-  const changed = ['sourceTable', 'tablePrefix'].find((name) => isChanged(sync, parameters, name));
+  const changed = ['sourceTable', 'tablePrefix', ...TABLE_KEYS].find((name) => isChanged(sync, parameters, name));
   if (changed === undefined) return undefined;
   const other = changed === 'sourceTable' ? `for table ${parameters.sourceTable}` : `with ${changed} ${quoted(parameters[changed])}, and the sync has ${quoted(sync[changed])}`;
   return (
@@ -50,15 +50,17 @@ function otherEnds({ runId, status, ...sync }, parameters, words) {
   );
 }
 
+const TABLE_KEYS = ['sourceKmsKeyArn', 'targetKmsKeyArn'];
+
 const isChanged = (run, parameters, name) => run[name] !== undefined && run[name] !== parameters[name];
 
 /**
- * Parameters that say which tables and which key the roles may use, and whether a machine may start iterations. A held run
+ * Parameters that say which tables and which keys the roles may use, and whether a machine may start iterations. A held run
  * waits for those that it began with.
  */
 function otherTables({ runId, status, ...run }, parameters, words) {
   if (!isAtWork({ status })) return undefined;
-  const changed = ['sourceTable', 'tablePrefix', 'kmsKeyArn', 'mapMode'].find((name) =>
+  const changed = ['sourceTable', 'tablePrefix', 'kmsKeyArn', ...TABLE_KEYS, 'mapMode'].find((name) =>
     isChanged(run, parameters, name),
   );
   if (changed === undefined) return undefined;
@@ -144,9 +146,9 @@ function openRunLister(provider) {
   };
 }
 
-/** A run of the ledger. A restore's tables have no prefix. */
+/** A run of the ledger. A restore's tables have no prefix. A key that a run did without may be there now. */
 function openRun({ runId, kind, status, sourceTable, settings }) {
-  const { tablePrefix, kmsKeyArn, mapMode } = settings?.M ?? {};
+  const { tablePrefix, kmsKeyArn, mapMode, sourceKmsKeyArn, targetKmsKeyArn } = settings?.M ?? {};
   return {
     runId: runId.S,
     kind: kind.S,
@@ -155,6 +157,8 @@ function openRun({ runId, kind, status, sourceTable, settings }) {
     ...(settings !== undefined && { kmsKeyArn: kmsKeyArn?.S ?? '' }),
     // Only what DISTRIBUTED needs is missing from the roles of the other mode.
     ...(mapMode?.S === 'DISTRIBUTED' && { mapMode: mapMode.S }),
+    ...(sourceKmsKeyArn !== undefined && { sourceKmsKeyArn: sourceKmsKeyArn.S }),
+    ...(targetKmsKeyArn !== undefined && { targetKmsKeyArn: targetKmsKeyArn.S }),
     ...(kind.S !== 'restore' && tablePrefix !== undefined && { tablePrefix: tablePrefix.S }),
   };
 }

@@ -133,12 +133,16 @@ describe('the plan of a resumed run', () => {
     expect(await resume({}, {}, distributed)).toMatchObject({ run: { outcome: 'RESUMED' } });
   });
 
-  it('knows the mode of the execution that works on it, and no events that another mode has counted', async () => {
+  it('knows the mode and the keys of the execution that works on it, and no events that another mode has counted', async () => {
     await planned({ mapEvents: 900 });
-    const config = { ...bench.runtime.config, mapMode: 'DISTRIBUTED' } as const;
-    await resume({}, {}, { ...bench.runtime, config });
+    const present = {
+      mapMode: 'DISTRIBUTED',
+      sourceKmsKeyArn: 'arn:source',
+      targetKmsKeyArn: 'arn:target',
+    } as const;
+    await resume({}, {}, { ...bench.runtime, config: { ...bench.runtime.config, ...present } });
     const { settings, plan } = await resumed();
-    expect(settings.mapMode).toBe('DISTRIBUTED');
+    expect(settings).toMatchObject(present);
     expect(plan).not.toHaveProperty('mapEvents');
   });
 

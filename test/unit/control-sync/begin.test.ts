@@ -2,6 +2,7 @@ import { CreateTableCommand, DeleteTableCommand, UpdateTimeToLiveCommand } from 
 import { indexesTo } from '../../../functions/shared/runs/cut-work.ts';
 import type { Plan } from '../../../functions/shared/state.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beginSync } from '../../../functions/control-sync/begin-sync.ts';
 import { NEW } from '../../../functions/shared/ledger/actions.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import {
@@ -20,7 +21,7 @@ import { findRun, readRun } from '../../../functions/shared/ledger/run.ts';
 import { putIf, updateIf } from '../../../functions/shared/ledger/store.ts';
 import { addReplica } from '../../support/add-replica.ts';
 import { createSyncWorld, streamOf, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
-import { begunRun, executionArn } from '../../support/sample-run.ts';
+import { begunRun, executionArn, sampleExecution } from '../../support/sample-run.ts';
 
 let world: SyncWorld;
 beforeAll(async () => void (world = await createSyncWorld()));
@@ -80,6 +81,17 @@ describe('the start of a sync', () => {
       settings: { migration: { defaultStockQuantity: 50 } },
     });
     expect(await lock()).toMatchObject({ runId: 's' });
+  });
+
+  it('remembers the keys of the deployment that it begins with, not those of the migration', async () => {
+    const keys = { sourceKmsKeyArn: 'arn:source', targetKmsKeyArn: 'arn:target' };
+    const runtime = world.runtime();
+    const execution = sampleExecution('s', 'sync');
+    world.stepFunctions.executions.set(execution.id, 'RUNNING');
+    await beginSync({ ...runtime, config: { ...runtime.config, ...keys } }, { input: {}, execution });
+    expect(await world.sync()).toMatchObject({
+      settings: { migration: { defaultStockQuantity: 50 }, ...keys },
+    });
   });
 
   it('is noted in the run that it follows, whose counts do not know of it, once', async () => {

@@ -60,6 +60,7 @@ const config = {
   restoreIntoSource: false,
   notifyTopic: undefined,
   kmsKeyArn: undefined,
+  sourceKmsKeyArn: undefined,
   targetKmsKeyArn: undefined,
   ledgerTable: 'ledger',
 } as const;
