@@ -95,17 +95,18 @@ function countGaps(world: World, run: LedgerItem): readonly string[] {
     : [`6: the report of restore ${runId} accounts for ${said} of ${backup?.items} items`];
 }
 
-/** A table that the restore has created is gone, unless others have used it. */
+/** A table that the restore has created is gone, unless others have used it. A later restore may have made it again. */
 function leftTable(world: World, { writes, before }: Memory, run: LedgerItem): readonly string[] {
   const { targetTable } = orderIn(run);
   const runId = String(run['runId']);
   const table = tableOf(world, targetTable);
   if (table === undefined || before.get(runId)?.get(targetTable)?.tableId === table.id) return [];
+  const records = ledgerItems(world).filter(({ SK }) => SK === `TABLE#${targetTable}`);
+  const others = records.filter(({ PK }) => PK !== `RUN#${runId}`);
+  if (others.some(({ outcome, tableId }) => outcome === 'CREATED' && tableId === table.id)) return [];
   const isKept = reportOf(world, runId)?.tables.some(
     ({ name, outcome }) => name === targetTable && outcome === 'KEPT',
   );
-  const isUsed =
-    writes.some((write) => write.table === targetTable) ||
-    ledgerItems(world).some(({ PK, SK }) => SK === `TABLE#${targetTable}` && PK !== `RUN#${runId}`);
+  const isUsed = writes.some((write) => write.table === targetTable) || others.length > 0;
   return isKept === true && isUsed ? [] : [`3: table ${targetTable} of restore ${runId} stayed`];
 }
