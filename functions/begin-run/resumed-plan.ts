@@ -6,7 +6,7 @@ import { type RunSize, sizeOfPlan } from '../shared/cost/run-size.ts';
 import { deployWith } from '../shared/deploy-with.cjs';
 import { RunTooLongError, RunTooLongForInlineError } from '../shared/errors.ts';
 import { isBulk, type Run } from '../shared/ledger/run.ts';
-import type { Caps } from '../shared/ledger/run-facts.ts';
+import { CAP_NAMES, type CapName, type Caps, NO_CAPS } from '../shared/ledger/run-facts.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import { inputOf } from '../shared/runs/again-input.ts';
 import { capsText } from '../shared/runs/control-text.ts';
@@ -63,11 +63,9 @@ export async function resumedPlan(
   return { plan: { ...plan, mapEvents: mapEvents(work) }, warnings };
 }
 
-type CapName = keyof Caps;
-
 /** Whether a field is a cap that the run keeps to. */
 export const isCapOf = ({ plan }: ResumedPlan, field: string, typed: Caps): boolean =>
-  (field === 'readUnitsPerSecond' || field === 'writeUnitsPerSecond') && plan[field] === typed[field];
+  CAP_NAMES.some((cap) => cap === field && plan[cap] === typed[cap]);
 
 /** The caps of the run's plan, or those of the fresh one where they are lower. */
 async function lowerCaps(
@@ -123,7 +121,7 @@ function refuseTooLong(
   if (tooLong === undefined) return;
   const again: Input = { ...inputOf(run.parameters), ...typed, resume: undefined, dryRun: true };
   const { migrate } = commandsOf(config);
-  const isCapped = CAPS.some((cap) => again[cap] !== undefined);
+  const isCapped = CAP_NAMES.some((cap) => again[cap] !== undefined);
   throw new RunTooLongError(
     `"resume": run ${run.runId} would take ${tooLong}. Nothing was changed.`,
     stepText(
@@ -135,6 +133,3 @@ function refuseTooLong(
     ),
   );
 }
-
-const CAPS = ['readUnitsPerSecond', 'writeUnitsPerSecond'] as const satisfies readonly CapName[];
-const NO_CAPS = { readUnitsPerSecond: undefined, writeUnitsPerSecond: undefined };

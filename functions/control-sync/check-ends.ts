@@ -4,7 +4,7 @@ import type { SyncCheck } from '../shared/runs/sync-report.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import type { FollowedTable } from '../shared/ledger/sync-facts.ts';
-import { globalTableError, replicasOf } from '../shared/tables/global-table.ts';
+import { isUnsafeGlobal, replicasOf } from '../shared/tables/global-table.ts';
 import { missingTable } from './migrated-table.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 
@@ -67,7 +67,6 @@ async function targetProblem(
   if (missing !== undefined) return `${missing} Cancel the sync, and migrate again.`;
   const { name } = table;
   const found = await describeTable(runtime.clients.tables, name);
-  const isGlobal = found !== undefined && globalTableError(found) !== undefined;
-  if (!isGlobal) return undefined;
-  return `Table ${name} has become a global table (replicas: ${replicasOf(found) ?? ''}). The sync writes by conditions, which hold in one Region only: what the shop writes in another Region at the same moment could be lost. Remove its replicas, and add them again after the switch.`;
+  if (found === undefined || !isUnsafeGlobal(found)) return undefined;
+  return `Table ${name} has become a global table (replicas: ${replicasOf(found)}). The sync writes by conditions, which hold in one Region only: what the shop writes in another Region at the same moment could be lost. Remove its replicas, and add them again after the switch.`;
 }

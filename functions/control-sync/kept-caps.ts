@@ -1,6 +1,7 @@
 import { type Command, commandsOf, stepText } from '../shared/commands.ts';
 import { SyncRefusedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
+import { CAP_NAMES, NO_CAPS } from '../shared/ledger/run-facts.ts';
 import { capsText } from '../shared/runs/control-text.ts';
 import type { SyncInput } from './sync-input.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
@@ -16,7 +17,7 @@ export function refuseOtherCaps(
   { runId, plan }: Run,
   { input, again }: { readonly input: SyncInput; readonly again: (changed: typeof NO_CAPS) => Command },
 ): void {
-  const isOther = CAPS.some((cap) => input[cap] !== undefined && input[cap] !== plan[cap]);
+  const isOther = CAP_NAMES.some((cap) => input[cap] !== undefined && input[cap] !== plan[cap]);
   if (!isOther) return;
   throw new SyncRefusedError(
     `Sync ${runId} is open, and its compares keep to the caps of its start (${capsText(plan)}). Nothing was changed.`,
@@ -26,6 +27,3 @@ export function refuseOtherCaps(
     ),
   );
 }
-
-const CAPS = ['readUnitsPerSecond', 'writeUnitsPerSecond'] as const;
-const NO_CAPS = { readUnitsPerSecond: undefined, writeUnitsPerSecond: undefined };

@@ -59,7 +59,7 @@ export async function recoverRuns(
   return { examined: recent.length, started };
 }
 
-/** Its tables are tried to be opened without limit, however many runs have begun since. */
+/** Each call tries again to open its tables, however many runs have begun since. */
 const isClosed = ({ status, opening }: Run): boolean => status === 'SUCCEEDED' && opening === 'PENDING';
 
 /**

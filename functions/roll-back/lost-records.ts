@@ -68,11 +68,12 @@ export async function noteLostTargets(
   for (const name of unrecordedAmong(filledTablesOf(runtime, run), tables)) {
     const found = await findUnrecorded(runtime, run, name);
     if (found === undefined || found.isTagged) continue;
-    const record = { name, outcome: 'EXISTED', intentAt: runtime.clock.now() } as const;
-    await noteLostTable(runtime.ledger, run.runId, record);
+    // Before the record is back: a call that dies between the two is followed by one that warns again.
     await warnRun(runtime.ledger, run, [
       `The ledger no longer had the record of table ${name}. The table has no tag of this run, so it counts as one that existed before.`,
     ]);
+    const record = { name, outcome: 'EXISTED', intentAt: runtime.clock.now() } as const;
+    await noteLostTable(runtime.ledger, run.runId, record);
     noted.push(record);
   }
   return [...tables, ...noted];

@@ -140,7 +140,7 @@ describe('sls deploy', () => {
     const syncs = ledgerWith({ ...openSync('products'), tablePrefix: '' });
     const problem = await deploymentProblem(deployment, syncs);
     expect(problem).toContain(
-      'Sync s1 of table products is open (SYNCING), and this deployment is with tablePrefix "p-", and the sync has "".',
+      'Sync s1 of table products is open (SYNCING), and this deployment has tablePrefix "p-", and the sync has "".',
     );
     expect(problem).toContain('To keep the sync, deploy again without tablePrefix, and');
     expect(
@@ -179,7 +179,7 @@ describe('sls deploy', () => {
       );
       const problem = await deploymentProblem(without, ledgerWith(sync));
       expect(problem).toContain(
-        `this deployment is with ${name} "", and the sync has "arn:key". Nothing was deployed`,
+        `this deployment has ${name} "", and the sync has "arn:key". Nothing was deployed`,
       );
       expect(problem).toContain(`To keep the sync, deploy again with --param ${name}=arn:key and`);
       const withBoth = { ...parameters, sourceKmsKeyArn: 'arn:key', targetKmsKeyArn: 'arn:key' };

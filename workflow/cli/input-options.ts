@@ -37,7 +37,7 @@ export function addMigrateOptions(command: Command): Command {
       wholeNumber,
     )
     .option('--on-existing <what>', 'existing target items: "keep" (default) or "replace"')
-    .option('--max-concurrency <workers>', 'workers at once (default: as deployed, 20)', wholeNumber)
+    .option('--max-concurrency <workers>', 'workers at once (default: 20, or as deployed)', wholeNumber)
     .option('--read-units-per-second <units>', 'cap on reading, over all workers', anyNumber)
     .option('--write-units-per-second <units>', 'cap on writing, over all workers', anyNumber)
     .option(

@@ -16,7 +16,7 @@ const command = pageCommand('restore', 'Restores a backup into a table, and veri
   .option('--backup <id>', 'which one (default: the newest sealed one)')
   .option('--target <table>', 'into which table (default: a new one); one that exists gets what it lacks')
   .option('--confirm <table>', 'its name once more, to restore into the source table itself')
-  .option('--max-concurrency <workers>', 'workers at once (default: as deployed, 20)', wholeNumber)
+  .option('--max-concurrency <workers>', 'workers at once (default: 20, or as deployed)', wholeNumber)
   .option('--write-units-per-second <units>', 'cap on writing, over all workers', anyNumber)
   .option(
     '--max-cost <dollars>',

@@ -43,9 +43,12 @@ function otherEnds({ runId, status, ...sync }, parameters, words) {
   const { sourceTable } = sync;
   const changed = ['sourceTable', 'tablePrefix', ...TABLE_KEYS].find((name) => isChanged(sync, parameters, name));
   if (changed === undefined) return undefined;
-  const other = changed === 'sourceTable' ? `for table ${parameters.sourceTable}` : `with ${changed} ${quoted(parameters[changed])}, and the sync has ${quoted(sync[changed])}`;
+  const other =
+    changed === 'sourceTable'
+      ? `is for table ${parameters.sourceTable}`
+      : `has ${changed} ${quoted(parameters[changed])}, and the sync has ${quoted(sync[changed])}`;
   return (
-    `Sync ${runId} of table ${sourceTable} is open (${status}), and this deployment is ${other}. Nothing was deployed: no change of ${sourceTable} would reach the target any more. ` +
+    `Sync ${runId} of table ${sourceTable} is open (${status}), and this deployment ${other}. Nothing was deployed: no change of ${sourceTable} would reach the target any more. ` +
     `To keep the sync, ${deployWith(changed, sync[changed])}. Or end it first with npm run sync -- ${words} --cancel.`
   );
 }

@@ -9,7 +9,7 @@ import type { TargetSize } from './run-size.ts';
  * What one source item becomes on average, measured on some of them. `undefined` where they become nothing, or where the
  * migration's own code fails: the run says so when it comes to that item.
  *
- * @param isOver whether those must do that were transformed so far; default: never
+ * @param isOver whether to stop at the items that were transformed so far; default: never
  */
 export function measureMade(
   items: readonly WireItem[],

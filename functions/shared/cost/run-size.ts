@@ -126,7 +126,7 @@ function targetOf(size: RunSize): TargetSize {
   const { indexes = 0, migration } = size;
   const { indexWriteUnits, indexStorageBytes = 0, ...tables } = countedOf(size);
   // Those that the owner of a table has added are never counted.
-  const ofModel = migration && Math.max(0, ...migration.filled.map((spec) => spec.indexes.length));
+  const ofModel = migration && modelIndexes(migration);
   const added = Math.max(0, indexes - (ofModel ?? indexes));
   const uncounted = indexWriteUnits === undefined ? indexes : added;
   const storageBytes = tables.bytes + OVERHEAD_BYTES_PER_ITEM * tables.items;
@@ -136,6 +136,10 @@ function targetOf(size: RunSize): TargetSize {
     indexStorageBytes: indexStorageBytes + uncounted * storageBytes,
   };
 }
+
+/** Indexes of the filled table that has most of them, by the model. */
+export const modelIndexes = ({ filled }: Pick<Migration, 'filled'>): number =>
+  Math.max(0, ...filled.map((spec) => spec.indexes.length));
 
 /** Of the target: counted, or measured on some source items, or assumed. Of its indexes: as far as they were counted. */
 type Counted = Omit<TargetSize, 'indexWriteUnits' | 'indexStorageBytes'> &

@@ -17,6 +17,11 @@ export interface Caps {
   readonly writeUnitsPerSecond?: number | undefined;
 }
 
+export type CapName = keyof Caps;
+export const CAP_NAMES = ['readUnitsPerSecond', 'writeUnitsPerSecond'] as const satisfies readonly CapName[];
+/** Takes both caps out of an input. */
+export const NO_CAPS = { readUnitsPerSecond: undefined, writeUnitsPerSecond: undefined };
+
 /** Who asked for something, and when. */
 export interface Asked {
   /** ISO 8601. */

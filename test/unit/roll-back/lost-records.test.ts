@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rollBack } from '../../../functions/roll-back/roll-back.ts';
 import { tableKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
 import type { RollBackTurn } from '../../../functions/shared/state.ts';
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
@@ -18,6 +19,20 @@ import {
   snapshot,
   targetName,
 } from '../migrate/migrate-bench.ts';
+
+/** A call whose sandbox dies after so many writes to the ledger. */
+function dyingAfter(runtime: Runtime, writes: number): Runtime {
+  const { client } = runtime.ledger;
+  let left = writes;
+  const send = (command: object): Promise<unknown> => {
+    const isWrite = /^(Put|Update|TransactWrite)/.test(command.constructor.name);
+    if (left === 0) return Promise.reject(Object.assign(new Error('dead'), { name: 'Killed' }));
+    if (isWrite) left -= 1;
+    return client.send(command as never);
+  };
+  const dying = Object.assign(Object.create(client) as typeof client, { send });
+  return { ...runtime, ledger: { ...runtime.ledger, client: dying } };
+}
 
 let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld()));
@@ -102,6 +117,30 @@ describe('the table of a restore whose record somebody has removed by hand', () 
 });
 
 describe('a table that existed before the run, and whose record somebody has removed by hand', () => {
+  it('is named in the report also where a call dies as it notes the table again', async () => {
+    const bench = await migrateBench({ products: sizedProducts(3), existing: [shopItem] });
+    try {
+      await bench.migrate();
+      await removeByHand(bench.runtime.ledger, tableKey('run-1', targetName));
+      let turn: RollBackTurn | undefined;
+      // Whatever the call sends to the ledger last: the next one goes on from there.
+      for (let allowed = 1; turn?.done !== true && allowed < 200; allowed += 1)
+        turn = await rollBack(dyingAfter(bench.runtime, allowed), failedInput(), longTurn).catch(
+          () => undefined,
+        );
+      expect(turn).toMatchObject({
+        end: 'ROLLED_BACK',
+        report: {
+          warnings: expect.arrayContaining([
+            expect.stringContaining(`no longer had the record of table ${targetName}`),
+          ]) as string[],
+        },
+      });
+    } finally {
+      await bench.stop();
+    }
+  });
+
   it('is as it was before after the roll back', async () => {
     const bench = await migrateBench({ products: sizedProducts(3), existing: [shopItem] });
     try {

@@ -2,7 +2,7 @@ import { migration } from '#migration/index.ts';
 import type { Estimate } from '../../../functions/shared/cost/cost.ts';
 import { estimateRun, workersOf } from '../../../functions/shared/cost/estimate.ts';
 import { childEvents, type MapMode, migrateEvents } from '../../../functions/shared/cost/history.ts';
-import { measureRun, sizeOfPlan } from '../../../functions/shared/cost/run-size.ts';
+import { measureRun, modelIndexes, sizeOfPlan } from '../../../functions/shared/cost/run-size.ts';
 import { type Billing, ledgerUnits } from '../../../functions/shared/cost/usage.ts';
 import { isNamed } from '../../../functions/shared/errors.ts';
 import type { MigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
@@ -74,7 +74,7 @@ function planOf({ products, product, input, region }: Thought, mapMode: MapMode)
     config: { maxConcurrency: DEFAULT_WORKERS, mapMode, region },
     quotaWorkers: undefined,
     targets: [],
-    indexes: Math.max(...migration.filled.map((spec) => spec.indexes.length)),
+    indexes: modelIndexes(migration),
   });
 }
 
