@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
 import { canonicalHalves } from '../items/canonical-json.ts';
-import { keyIdentity, keyOf, type KeyType, type TableKey } from '../items/item-key.ts';
+import { keyIdentity, keyOf, type TableKey } from '../items/item-key.ts';
 import { itemSizeBytes, MAX_ITEM_BYTES } from '../items/item-size.ts';
-import { fitsIndex, keyBytes, maxKeyBytes } from '../items/key-value.ts';
 import { storageProblem } from '../items/storable.ts';
 import { attribute, stringAttribute, type WireItem, type WireValue } from '../items/wire-item.ts';
 import { cut } from '../text.ts';
@@ -16,9 +15,9 @@ import type {
   UntypedTools,
 } from './migration.ts';
 import { TransformError } from '../errors.ts';
+import { refuseBadIndexKeys, refuseBadKey } from './key-refusals.ts';
 import { ownCodeError } from './own-code.ts';
 import { isSame } from './owner.ts';
-import { keyOfSpec } from './table-spec.ts';
 import { ItemRefusal, MIGRATION_MARKS, refuse, refuseReserved } from './refusal.ts';
 
 /** The definition, as far as it is needed here. */
@@ -182,43 +181,6 @@ function finish(
 /** Members of an object, of which either part may have none. */
 const joined = (one: string, other: string): string =>
   one === '' || other === '' ? `${one}${other}` : `${one},${other}`;
-
-function refuseBadKey(item: WireItem, table: FilledTable, label: string): void {
-  table.tableKey.forEach(({ name, type }, index) => {
-    const bytes = keyBytes(attribute(item, name), type);
-    const maxBytes = maxKeyBytes(index);
-    if (bytes === 0)
-      refuse('InvalidKey', `${label} becomes an item without the key ${name} of type ${type}.`);
-    if (bytes > maxBytes)
-      refuse(
-        'KeyTooLong',
-        `${label} becomes an item with a ${name} of ${bytes} bytes; DynamoDB takes ${maxBytes}.`,
-      );
-  });
-}
-
-/** An item may lack the key of an index, which then does not hold it; one with another value is refused. */
-function refuseBadIndexKeys(item: WireItem, table: FilledTable, label: string): void {
-  for (const { name: index, key } of table.indexes)
-    keyOfSpec({ key, attributes: table.attributes }).forEach(({ name, type }, at) => {
-      const value = attribute(item, name);
-      if (fitsIndex(value, type, at)) return;
-      const why = indexKeyProblem(value, type, at);
-      refuse(
-        'InvalidIndexKey',
-        `${label} becomes an item of ${table.name} whose ${name} ${why}, so it cannot be a key of its index ${index}.`,
-      );
-    });
-}
-
-/** The reason stands before the index, because a report cuts long sentences at their end. */
-function indexKeyProblem(value: WireValue | undefined, type: KeyType, at: number): string {
-  const bytes = keyBytes(value, type);
-  if (bytes > 0) return `has ${bytes} bytes where DynamoDB takes ${maxKeyBytes(at)}`;
-  const [found = 'none'] = Object.keys(value ?? {});
-  if (found !== type) return `is of type ${found} and not ${type}`;
-  return type === 'N' ? 'is no number that DynamoDB stores' : 'is empty';
-}
 
 function refuseOversized(item: WireItem, label: string): void {
   const bytes = itemSizeBytes(item);
