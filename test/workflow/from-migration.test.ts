@@ -9,7 +9,7 @@ interface NamedTable {
 }
 
 const { nameProblems, templateProblems } = createRequire(import.meta.url)(
-  '../../workflow/resources/deployment-checks.cjs',
+  '../../workflow/resources/template-problems.cjs',
 ) as {
   readonly nameProblems: (names: {
     readonly prefix: string;

@@ -506,7 +506,7 @@ describe('a deployment', () => {
 describe('a deployment that cannot work', () => {
   const { embeddedStageProblems, problemsOf, settingClashes, unknownParameters } = createRequire(
     import.meta.url,
-  )('../../workflow/resources/deployment-checks.cjs') as {
+  )('../../workflow/resources/parameter-problems.cjs') as {
     problemsOf: (deployment: {
       readonly service: string;
       readonly stage: string;
