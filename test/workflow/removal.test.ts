@@ -12,6 +12,7 @@ interface OpenRun {
   readonly mapMode?: string;
   readonly sourceKmsKeyArn?: string;
   readonly targetKmsKeyArn?: string;
+  readonly restoreIntoSource?: string;
 }
 type Place = { readonly service: string } & StagePlace;
 type ListOpen = (ledger: string) => Promise<readonly OpenRun[]>;
@@ -187,6 +188,27 @@ describe('sls deploy', () => {
         expect(await deploymentProblem({ ...place, parameters: withBoth }, ledgerWith(open))).toBeUndefined();
     },
   );
+
+  it('is refused without restoreIntoSource while a restore writes into the source, and only then', async () => {
+    const restore = (targetTable: string, status = 'RUNNING') =>
+      readOpenRun({
+        runId: { S: 'r1' },
+        kind: { S: 'restore' },
+        status: { S: status },
+        sourceTable: { S: 'products' },
+        details: { M: { targetTable: { S: targetTable } } },
+      });
+    const without = { ...place, parameters: { ...parameters, restoreIntoSource: 'false' } };
+    const problem = await deploymentProblem(without, ledgerWith(restore('products')));
+    expect(problem).toContain(
+      'Run r1 is RUNNING with restoreIntoSource "true", and this deployment has "false". Nothing was deployed: the run could no longer write to products.',
+    );
+    expect(problem).toContain('or deploy again with --param restoreIntoSource=true and');
+    const allowed = { ...place, parameters: { ...parameters, restoreIntoSource: 'true' } };
+    expect(await deploymentProblem(allowed, ledgerWith(restore('products')))).toBeUndefined();
+    for (const other of [restore('products-restored-1'), restore('products', 'ROLLING_BACK')])
+      expect(await deploymentProblem(without, ledgerWith(other))).toBeUndefined();
+  });
 
   it('asks for the mode of a run only where its iterations need DISTRIBUTED', () => {
     const item = (mapMode: string) => ({

@@ -58,17 +58,20 @@ const TABLE_KEYS = ['sourceKmsKeyArn', 'targetKmsKeyArn'];
 const isChanged = (run, parameters, name) => run[name] !== undefined && run[name] !== parameters[name];
 
 /**
- * Parameters that say which tables and which keys the roles may use, and whether a machine may start iterations. A held run
- * waits for those that it began with.
+ * Parameters that say which tables and which keys the roles may use, and whether a machine may start iterations or a restore
+ * write to the source. A held run waits for those that it began with.
  */
 function otherTables({ runId, status, ...run }, parameters, words) {
   if (!isAtWork({ status })) return undefined;
-  const changed = ['sourceTable', 'tablePrefix', 'kmsKeyArn', ...TABLE_KEYS, 'mapMode'].find((name) =>
-    isChanged(run, parameters, name),
-  );
+  const needed = ['sourceTable', 'tablePrefix', 'kmsKeyArn', ...TABLE_KEYS, 'mapMode', 'restoreIntoSource'];
+  const changed = needed.find((name) => isChanged(run, parameters, name));
   if (changed === undefined) return undefined;
+  const lost =
+    changed === 'restoreIntoSource'
+      ? `the run could no longer write to ${run.sourceTable}`
+      : 'the run, and its roll back, could no longer do their work';
   return (
-    `Run ${runId} is ${status} with ${changed} ${quoted(run[changed])}, and this deployment has ${quoted(parameters[changed])}. Nothing was deployed: the run, and its roll back, could no longer do their work. ` +
+    `Run ${runId} is ${status} with ${changed} ${quoted(run[changed])}, and this deployment has ${quoted(parameters[changed])}. Nothing was deployed: ${lost}. ` +
     `Wait until it has ended (${lookAt({ runId, ...run }, words)}), or ${deployWith(changed, run[changed])}.`
   );
 }
@@ -150,7 +153,7 @@ function openRunLister(provider) {
 }
 
 /** A run of the ledger. A restore's tables have no prefix. A key that a run did without may be there now. */
-function openRun({ runId, kind, status, sourceTable, settings }) {
+function openRun({ runId, kind, status, sourceTable, settings, details }) {
   const { tablePrefix, kmsKeyArn, mapMode, sourceKmsKeyArn, targetKmsKeyArn } = settings?.M ?? {};
   return {
     runId: runId.S,
@@ -162,6 +165,8 @@ function openRun({ runId, kind, status, sourceTable, settings }) {
     ...(mapMode?.S === 'DISTRIBUTED' && { mapMode: mapMode.S }),
     ...(sourceKmsKeyArn !== undefined && { sourceKmsKeyArn: sourceKmsKeyArn.S }),
     ...(targetKmsKeyArn !== undefined && { targetKmsKeyArn: targetKmsKeyArn.S }),
+    // A restore, which may write to the source only with this parameter. Its roll back does not write there.
+    ...(details?.M?.targetTable?.S === sourceTable.S && status.S === 'RUNNING' && { restoreIntoSource: 'true' }),
     ...(kind.S !== 'restore' && tablePrefix !== undefined && { tablePrefix: tablePrefix.S }),
   };
 }
