@@ -50,6 +50,8 @@ export interface ConditionalScope
   readonly isOfLaterRun: IsOfLaterRun;
   /** Absent: the run may have written what carries its mark. */
   readonly refuseOwnMark: RefuseOwnMark | undefined;
+  /** Awaited before the first write. */
+  readonly noteWriting: () => Promise<void>;
   /** See `lostChangeWarner`. */
   readonly warnLost: WarnLost;
   /** Reads a product's items, whichever there are. */
@@ -119,6 +121,7 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
     );
     const marked = existing.values().find((item) => isOfRun(item, scope.runId));
     if (marked !== undefined) await scope.refuseOwnMark?.(marked);
+    await scope.noteWriting();
     await sideBySide(PUTS_IN_FLIGHT, together, (pending) => {
       const found = existing.get(keyIdentity(pending.item, scope.key));
       return found === undefined ? place(pending) : meet({ ...pending, existing: found });

@@ -36,13 +36,8 @@ import { shorten } from '../shared/text.ts';
  *   ThrottlingException (retried) when DynamoDB let nothing through in a whole turn.
  */
 export function migrateShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
-  let isOpened = false;
-  const open = (shardTurn: ShardTurn<LineCursor>): Promise<Load> => {
-    // What has failed in this call is read and written again: then its own items are there.
-    const isUnwritten = shardTurn.isFirstCall && !isOpened;
-    isOpened = true;
-    return openMigration(runtime, input.shard, { ...shardTurn, isFirstCall: isUnwritten });
-  };
+  const open = (shardTurn: ShardTurn<LineCursor>): Promise<Load> =>
+    openMigration(runtime, input.shard, shardTurn);
   const onTakeOver = (run: Run): Promise<void> => warnOfEarlierCall(runtime, run);
   return loadShard(runtime, { input, turn }, { state: 'MigrateProducts', onTakeOver, open });
 }
@@ -157,7 +152,8 @@ function openWriter(
     madeBy: { startedAt: run.startedAt, madeAttributes: runtime.migration.madeAttributes },
     onExisting: run.parameters.onExisting,
     isOfLaterRun: createLaterRuns(runtime.ledger, run),
-    refuseOwnMark: turn.isFirstCall && target.hasExisted ? ownMarkRefusal(runtime, run, target) : undefined,
+    refuseOwnMark: turn.isUnwritten() && target.hasExisted ? ownMarkRefusal(runtime, run, target) : undefined,
+    noteWriting: () => turn.noteWriting(),
     objects: runtime.objects,
     warnUnseen: unseenDeletionWarner(runtime.ledger, run, target.table.name),
     warnLost: lostChangeWarner(runtime.ledger, run),

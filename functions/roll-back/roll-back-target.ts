@@ -100,7 +100,7 @@ async function rollBackContents(
     tableName: name,
     tableId,
     isReplaced,
-    keepsMarked: keepsMarked(scope, record),
+    keepsMarked: keepsMarked(scope),
     deadline,
     check,
   });
@@ -124,13 +124,13 @@ function globalTableFailure(
   };
 }
 
-/** A mark alone proves nothing: a run that another ledger knows may have had the same name. */
-function keepsMarked(
-  { hasBegunToFill }: TableRollBackScope,
-  { hasForeignMarks }: TableRecord,
-): TakerScope['keepsMarked'] {
+/**
+ * A mark alone proves nothing: a run that another ledger knows may have had the same name. If its items are in one of the
+ * run's tables, they may be in the others as well, where no worker need have met them.
+ */
+function keepsMarked({ hasBegunToFill, tables }: TableRollBackScope): TakerScope['keepsMarked'] {
   if (!hasBegunToFill) return 'foreign';
-  return hasForeignMarks === true ? 'unproven' : undefined;
+  return tables.some(({ hasForeignMarks }) => hasForeignMarks === true) ? 'unproven' : undefined;
 }
 
 /** The next turn begins no earlier: what got no answer may still take effect until then. */

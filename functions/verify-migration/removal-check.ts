@@ -2,6 +2,7 @@ import { readPaceOf } from '../shared/copy/read-pace.ts';
 import { isThrottle } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
+import { inOneSpelling } from '../shared/items/canonical-json.ts';
 import { keyIdentity, keyText, type TableKey } from '../shared/items/item-key.ts';
 import { isOfRun } from '../shared/migration/as-written.ts';
 import type { FilledTable } from '../shared/migration/migration.ts';
@@ -125,7 +126,7 @@ function staleOf(
   items: readonly WireItem[],
   source: WireItem,
 ): readonly WireItem[] {
-  const result = runtime.migration.transform(source, transformContext(runtime, turn.run));
+  const result = runtime.migration.transform(inOneSpelling(source), transformContext(runtime, turn.run));
   if (result.kind !== 'items') return [];
   const own = result.items.filter((one) => one.table.name === table.name);
   const expected = new Set(own.map(({ item }) => keyIdentity(item, table.tableKey)));

@@ -3,7 +3,7 @@ import type { Shard } from '../ledger/shard.ts';
 /** A checkpoint as the call knows it that writes it. */
 export type Checkpoint<Cursor> = Omit<
   Shard<Cursor>,
-  'state' | 'shard' | 'basis' | 'version' | 'writer' | 'claim' | 'quietAt'
+  'state' | 'shard' | 'basis' | 'version' | 'writer' | 'claim' | 'quietAt' | 'isWriting'
 >;
 
 /** What a checkpoint says; absolute numbers. */

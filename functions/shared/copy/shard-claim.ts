@@ -1,6 +1,7 @@
 import type { Hold } from '../ledger/fence.ts';
-import { type Claims, claimed, released } from '../ledger/claims.ts';
-import { shardKey } from '../ledger/ledger-table.ts';
+import { ClaimLostError, type Claims, claimed, released } from '../ledger/claims.ts';
+import { type LedgerTable, shardKey } from '../ledger/ledger-table.ts';
+import { updateIf } from '../ledger/store.ts';
 import { type Shard, type ShardState, saveShard, saveShardClaim } from '../ledger/shard.ts';
 import type { TransactItem } from '../ledger/transact.ts';
 import { areEarlierCallsQuiet, letGo } from '../ledger/quiet.ts';
@@ -23,8 +24,6 @@ export interface ShardClaim<Cursor> {
   readonly claimedAt: number;
   /** An earlier call has not closed its claim: it has died, or will stop at its next look. */
   readonly isTakenOver: boolean;
-  /** No call has claimed the shard before. */
-  readonly isFirst: boolean;
   /**
    * Returns when nothing that earlier calls have sent for the shard can take effect any more.
    *
@@ -32,6 +31,8 @@ export interface ShardClaim<Cursor> {
    * @returns false: that is not long enough
    */
   areEarlierCallsQuiet(deadline: number): Promise<boolean>;
+  /** Notes that the call begins to write. @throws ClaimLostError when another call has claimed the shard since */
+  noteWriting(): Promise<void>;
   /**
    * Saves a checkpoint; the last one of a call closes its claim. `also` is written in the same transaction.
    *
@@ -91,8 +92,8 @@ export async function claimShard<Cursor>(
     hold,
     claimedAt: now,
     isTakenOver: shard?.claim !== undefined,
-    isFirst: shard === undefined,
     areEarlierCallsQuiet: (deadline) => areEarlierCallsQuiet(runtime, { runId, claims: taken, deadline }),
+    noteWriting: () => noteWriting(ledger, hold),
     async save(checkpoint, { also, isLast }) {
       const after = released(claims, inDoubtUntil(runtime));
       const saved = isLast ? after : { ...after, claim: call };
@@ -104,4 +105,9 @@ export async function claimShard<Cursor>(
       await letGo(runtime, { runId, key: hold.key, claims });
     },
   };
+}
+
+async function noteWriting(ledger: LedgerTable, { key, call }: Hold): Promise<void> {
+  if (await updateIf(ledger, key, { if: { claim: call }, set: { isWriting: true } })) return;
+  throw new ClaimLostError(`Another call works on ${key.SK} now; this one has written nothing.`);
 }

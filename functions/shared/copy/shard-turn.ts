@@ -1,6 +1,12 @@
 import { pauseShareOf } from '../cost/history.ts';
-import { assertOpen, type Fence, type OpenStatuses, raiseHeldFence } from '../ledger/fence.ts';
-import { ClaimLostError } from '../ledger/claims.ts';
+import {
+  assertOpen,
+  type Fence,
+  type HeldFence,
+  type OpenStatuses,
+  raiseHeldFence,
+} from '../ledger/fence.ts';
+import { ClaimLostError, type Claims } from '../ledger/claims.ts';
 import { capsOf, pauseWaitSeconds } from '../ledger/control.ts';
 import type { Asked, Caps } from '../ledger/run-facts.ts';
 import type { Run } from '../ledger/run.ts';
@@ -26,8 +32,15 @@ export interface ShardTurn<Cursor> extends Deadlines {
   readonly clock: Clock;
   /** The shard as last saved; empty before its first checkpoint. */
   readonly progress: Progress<Cursor>;
-  /** Whether no other call has ever worked on the shard. Nothing was written for it before this call then. */
-  readonly isFirstCall: boolean;
+  /** Whether no call has ever written anything for the shard. */
+  isUnwritten(): boolean;
+  /**
+   * Awaited before the first write of a call that asks whether the shard {@link isUnwritten}: a later call knows of it then,
+   * also where this one dies before its first checkpoint.
+   *
+   * @throws ClaimLostError when another call works on the shard now
+   */
+  noteWriting(): Promise<void>;
   /** Whether the deadline is past, or the run is paused. The turn then ends at the next checkpoint. */
   isShort(): boolean;
   /** This worker's share of the run's caps, as they are now; 0: no cap. */
@@ -75,6 +88,9 @@ interface TurnScope {
   readonly turn: Turn;
 }
 
+/** What the ledger says of the shard once this call has claimed it. */
+type ClaimedRecord = Claims & Partial<Pick<Shard, 'turns' | 'isWriting'>>;
+
 /** A shard under this call's claim. */
 interface ClaimedShard<Cursor> {
   readonly claim: ShardClaim<Cursor>;
@@ -86,9 +102,17 @@ interface ClaimedShard<Cursor> {
 function openTurn<Cursor>(
   { runtime, input, turn }: TurnScope,
   { claim, kept, start }: ClaimedShard<Cursor>,
-  fence: Fence,
+  fence: HeldFence<ClaimedRecord>,
 ): ShardTurn<Cursor> {
   const { clock } = runtime;
+  // As it was when this call had claimed the shard: no earlier one can note anything any more.
+  const { turns: turnsBefore = 0, isWriting = false } = fence.record;
+  let isWritten = turnsBefore > 0 || isWriting;
+  let noting: Promise<void> | undefined;
+  const noteWriting = async (): Promise<void> => {
+    await claim.noteWriting();
+    isWritten = true;
+  };
   const { deadline, saveDeadline } = deadlinesOf(clock, turn);
   // For good: a claim that was closed for a pause is not opened again when the pause ends.
   let isStopped = false;
@@ -104,7 +128,8 @@ function openTurn<Cursor>(
     deadline,
     saveDeadline,
     progress: last ?? start,
-    isFirstCall: claim.isFirst,
+    isUnwritten: () => !isWritten,
+    noteWriting: () => (isWritten ? Promise.resolve() : (noting ??= noteWriting())),
     isShort,
     share: (of) => capsOf(fence.latest())[of] / fence.run.plan.workers,
     retry: (attempt, onRetry = () => undefined) => retry({ clock, deadline, onRetry }, attempt),
@@ -144,7 +169,8 @@ async function takeClaimedTurn<Cursor>(
     const claim = await claimShard(runtime, { runId, state, shard: index, basis }, shard);
     try {
       const held = { known: run, hold: claim.hold };
-      const fence = await raiseHeldFence({ ledger, clock, runId, executionArn, openIn }, held);
+      const fenceScope = { ledger, clock, runId, executionArn, openIn };
+      const fence = await raiseHeldFence<ClaimedRecord>(fenceScope, held);
       if (claim.isTakenOver) await onTakeOver?.(fence.run);
       const { done, counters } = await takeUnits(
         openTurn(scope, { claim, kept, start: startedOver(shard) }, fence),

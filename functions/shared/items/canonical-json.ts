@@ -18,6 +18,11 @@ export function canonicalJson(item: WireItem): string {
   return `{${members(item, Object.keys(item).toSorted())}}`;
 }
 
+/** The item as a backup holds it, whatever order and spelling it came in. @throws as {@link canonicalJson} */
+export function inOneSpelling(item: WireItem): WireItem {
+  return JSON.parse(canonicalJson(item)) as WireItem;
+}
+
 /** {@link canonicalJson} of all the item's attributes but one. */
 export function canonicalJsonWithout(item: WireItem, name: string): string {
   const names = Object.keys(item).filter((other) => other !== name);

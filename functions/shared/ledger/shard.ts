@@ -42,6 +42,8 @@ export interface Shard<Cursor = unknown> extends Claims {
   readonly shard: number;
   readonly done: boolean;
   readonly turns: number;
+  /** Whether a call has begun to write before the first checkpoint. */
+  readonly isWriting?: boolean;
   /** Where the next turn continues. Absent at the start and when done. */
   readonly cursor?: Cursor | undefined;
   /** Absolute counts: items, readUnits, writeUnits, throttles, quarantined ... */

@@ -1,6 +1,7 @@
 import type { Nouns } from '../counted.ts';
+import { canonicalJson } from '../items/canonical-json.ts';
 import type { KeyType, TableKey } from '../items/item-key.ts';
-import type { WireItem } from '../items/wire-item.ts';
+import type { WireItem, WireValue } from '../items/wire-item.ts';
 import {
   type DefinedTable,
   type KeyAttribute,
@@ -134,7 +135,24 @@ function filledTable(
   const { holds } = definition;
   if (holds === undefined) return [];
   if (belongsTo === undefined) throw new RangeError(`belongsTo has no entry for ${id}, which holds items.`);
-  return [{ ...spec, id, kinds: holds, tableKey: keyOfSpec(spec), sourceKey, ...belongsTo }];
+  const { sourceKeyOf, partitionsOf } = belongsTo;
+  return [
+    {
+      ...spec,
+      id,
+      kinds: holds,
+      tableKey: keyOfSpec(spec),
+      sourceKey,
+      sourceKeyOf,
+      partitionsOf: (key) => distinct(partitionsOf(key)),
+    },
+  ];
+}
+
+/** A migration may name one partition twice. It would be read twice then, and each of its items taken for two. */
+function distinct(values: readonly WireValue[]): readonly WireValue[] {
+  if (values.length < 2) return values;
+  return [...new Map(values.map((value) => [canonicalJson({ value }), value])).values()];
 }
 
 /** The value of a key attribute of this type. */

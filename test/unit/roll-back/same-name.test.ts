@@ -45,6 +45,13 @@ describe('a table with items of a run of another ledger that had the same name',
     await expect(bench.migrate(resumed)).rejects.toThrow('has had the same name');
   });
 
+  it('stops it also if a call has died before it had looked', async () => {
+    const killed = Object.assign(new Error('The worker has died.'), { name: 'Killed' });
+    const dying = bench.withItems({ batchGet: () => Promise.reject(killed) });
+    await expect(bench.migrate(bench.run, dying)).rejects.toThrow('The worker has died.');
+    await expect(bench.migrate()).rejects.toThrow('has had the same name');
+  });
+
   it('keeps them when that run is rolled back, and the roll back names them', async () => {
     const before = await snapshot(bench);
     await expect(bench.migrate()).rejects.toThrow('has had the same name');

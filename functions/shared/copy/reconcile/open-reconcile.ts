@@ -1,3 +1,4 @@
+import { inOneSpelling } from '../../items/canonical-json.ts';
 import type { Run } from '../../ledger/run.ts';
 import type { Runtime } from '../../runtime.ts';
 import { filledTablesOf } from '../../tables/run-tables.ts';
@@ -75,7 +76,8 @@ export function reconcileRules(
   const context = transformContext(runtime, run);
   return {
     tables: filledTablesOf(runtime, run),
-    transform: (source) => migration.transform(source, context),
+    // The run has transformed what a backup holds. DynamoDB gives a set in any order.
+    transform: (source) => migration.transform(inOneSpelling(source), context),
     madeBy: { startedAt: run.startedAt, madeAttributes: migration.madeAttributes },
     othersAmong: otherSources(ledger, run, (attempt) => retry({ clock, deadline }, attempt)),
     isOver,

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../items/canonical-json.ts';
+import { inOneSpelling } from '../../items/canonical-json.ts';
 import { keyIdentity, keyOf, type TableKey } from '../../items/item-key.ts';
 import type { WireItem } from '../../items/wire-item.ts';
 import { sideBySide } from '../pipeline.ts';
@@ -56,8 +56,7 @@ export async function reconcileBatch(
 
 /** In one spelling: DynamoDB takes a number in any, but a binary in one alone. */
 function unstarted(key: WireItem): KeyEnd {
-  const sourceKey = JSON.parse(canonicalJson(key)) as WireItem;
-  return { outcome: 'unstarted', sourceKey, readUnits: 0, writeUnits: 0, throttles: 0 };
+  return { outcome: 'unstarted', sourceKey: inOneSpelling(key), readUnits: 0, writeUnits: 0, throttles: 0 };
 }
 
 async function settle(result: Promise<Reconciled>): Promise<KeyResult> {

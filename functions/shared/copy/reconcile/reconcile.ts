@@ -79,7 +79,7 @@ export async function reconcile(
   for (let tries = 1; ; tries += 1) {
     const look = await takeLook(io, rules, sourceKey);
     if (look.isEqual) return resultOf(endOf(done), look, done);
-    const due = look.tables.flatMap((one) => writesOf(io, one));
+    const due = writesOf(io, look.tables);
     const end = repair ? await write(due, done) : NOTHING_WRITTEN;
     if (!end.hasFailed && isSame(look.source, await io.readSource(sourceKey))) {
       if (repair) return { ...resultOf(endOf(done), look, done), ...end.refusal };
@@ -177,8 +177,14 @@ interface DueWrite {
   readonly recall: () => Promise<Refused | undefined>;
 }
 
-/** First what is missing, last what is too much: a reader of the target never sees less than there is. */
-function writesOf(io: ReconcileIo, { table, decision }: TableLook): readonly DueWrite[] {
+/** Over all tables first what is missing, last what is too much: a reader of the targets never sees less than there is. */
+function writesOf(io: ReconcileIo, looks: readonly TableLook[]): readonly DueWrite[] {
+  const due = looks.flatMap((look) => writesIn(io, look));
+  const inOrder = ['missing', 'different', 'extra'] as const;
+  return inOrder.flatMap((kind) => due.filter(({ difference }) => difference.kind === kind));
+}
+
+function writesIn(io: ReconcileIo, { table, decision }: TableLook): readonly DueWrite[] {
   const due = (kind: Difference['kind'], item: WireItem): Pick<DueWrite, 'difference'> => ({
     difference: { kind, ...named(table, item) },
   });
