@@ -234,6 +234,36 @@ describe('the marks of an execution', () => {
     expect(statuses.get('Work')).toBe(status);
     expect(statuses.get('Which')).toBe('succeeded');
   });
+
+  it('show what a redriven execution has begun again as it is now', () => {
+    const redriven = [
+      ...begun,
+      ['MapIterationStarted', undefined, 5],
+      ['TaskStateEntered', 'Turn', 6],
+      ['ExecutionAborted', undefined, 5],
+      ['ExecutionRedriven'],
+      ['MapStateEntered', 'Work'],
+      ['MapStateStarted'],
+      ['MapIterationStarted'],
+      ['TaskStateEntered', 'Turn'],
+    ] as const;
+    expect(historyMarks(machine, events(...redriven)).statuses.get('Turn')).toBe('running');
+    const { statuses } = historyMarks(
+      machine,
+      events(
+        ...redriven,
+        ['TaskStateExited', 'Turn'],
+        ['MapIterationSucceeded'],
+        ['MapStateSucceeded'],
+        ['MapStateExited', 'Work'],
+      ),
+    );
+    expect(Object.fromEntries(statuses)).toEqual({
+      Which: 'succeeded',
+      Work: 'succeeded',
+      Turn: 'succeeded',
+    });
+  });
 });
 
 describe('the functions on the way of a machine', () => {
