@@ -82,6 +82,20 @@ describe('the layout of a machine', () => {
     },
   );
 
+  it('is made again only where other states are drawn', () => {
+    const known = readMachine('migrate');
+    const place = (detail: 'usual' | 'all' | 'taken', entered: readonly string[]) =>
+      layoutMachine(known, { detail, entered: new Set(entered), taken: new Set() });
+    const usual = place('usual', []);
+    expect(place('usual', ['Prepare', 'BackupSegment', 'RollBack'])).toBe(usual);
+    const failed = place('usual', ['RecordBackupFailure']);
+    expect(namesIn(failed)).toContain('RecordBackupFailure');
+    expect(namesIn(usual)).not.toContain('RecordBackupFailure');
+    expect(namesIn(place('all', []))).toContain('BackupSegmentFailedUnrecorded');
+    expect(namesIn(place('taken', ['Prepare']))).toEqual(['Prepare']);
+    expect(namesIn(place('taken', ['Prepare', 'TestConnection']))).toHaveLength(2);
+  });
+
   it('places what is inside of what is inside a Map as well', () => {
     const nested: MachineDefinition = {
       StartAt: 'Outer',
