@@ -45,7 +45,7 @@ export function createStates(specs: readonly StateMachineSpec[], parts: Executio
   return {
     executions,
     async serve({ operation, json }) {
-      const call = operations[operation];
+      const call = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
       if (call === undefined)
         throw new AwsError(400, 'UnknownOperationException', `No such call: ${operation}`);
       return jsonAnswer(call(json ?? {}));
