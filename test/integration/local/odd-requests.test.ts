@@ -30,6 +30,8 @@ describe('a request that no client should send', () => {
     ['AWSStepFunctions.toString', '{}'],
     ['AWSStepFunctions.__proto__', '{}'],
     ['AWSStepFunctions.constructor', '{}'],
+    ['DynamoDBStreams_20120810.constructor', '{}'],
+    ['DynamoDBStreams_20120810.DescribeStream', '{"TransactItems": [null]}'],
     ['AmazonSQS.constructor', '{"QueueName": "tiny-local-batch-failures"}'],
   ])('%s of %s is refused as the mistake that it is', async (target, body) => {
     expect(await statusOf('/', target, body)).toBe(400);

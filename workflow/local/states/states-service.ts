@@ -161,11 +161,12 @@ function listExecutions(
   executions: ReadonlyMap<string, RunningExecution>,
   body: Body,
 ): object {
-  const filter = body['statusFilter'];
+  const { statusFilter = null, redriveFilter = null } = body;
   const matching = [...executions.values()].filter(
-    (execution) =>
-      execution.machine === machine &&
-      (filter === undefined || filter === null || filter === execution.status),
+    ({ machine: own, status, redriveCount }) =>
+      own === machine &&
+      (statusFilter === null || statusFilter === status) &&
+      (redriveFilter === null || (redriveFilter === 'REDRIVEN') === redriveCount > 0),
   );
   const { items, nextToken } = pageOf(matching.toReversed(), body);
   return { executions: items.map(listedExecution), nextToken };
