@@ -4,6 +4,7 @@ import { AwsError, jsonAnswer } from '../gateway/aws-answers.ts';
 import type { Service } from '../gateway/aws-request.ts';
 import {
   deployMachine,
+  redriveObstacle,
   startExecution,
   type ExecutionParts,
   type Machine,
@@ -148,10 +149,8 @@ function stop(execution: RunningExecution, body: Body): object {
 }
 
 function redrive(execution: RunningExecution): object {
-  if (execution.status === 'RUNNING' || execution.status === 'SUCCEEDED') {
-    const message = `Execution is ${execution.status} and cannot be redriven`;
-    throw new AwsError(400, 'ExecutionNotRedrivable', message);
-  }
+  const obstacle = redriveObstacle(execution);
+  if (obstacle !== undefined) throw new AwsError(400, 'ExecutionNotRedrivable', obstacle);
   execution.redrive();
   return { redriveDate: seconds(execution.redrivenAt ?? Date.now()) };
 }
