@@ -1,11 +1,7 @@
 import { migration } from '#migration/index.ts';
 import { printable } from '../../functions/shared/printable.ts';
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { type EmbeddedAws, startEmbeddedAws } from '../local/embedded-aws.ts';
 import { countRepeats, type Repeats, repeatsSentence } from '../local/products/count-repeats.ts';
@@ -19,6 +15,7 @@ import { DONE, FAILED, INTERRUPTED, WRONG_USAGE } from './exit-codes.ts';
 import { executionName, startExecution } from './executions.ts';
 import { finish } from './follow-to-report.ts';
 import { followExecution } from './follow-run.ts';
+import { type FunctionsLog, openFunctionsLog } from './functions-log.ts';
 import { count } from '../../functions/shared/format.ts';
 import { afterwards, type ShopOptions } from './local-afterwards.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -59,7 +56,7 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
   const breakage = breakageOf(options);
   const shop = shopOf(options);
   const name = executionName('migrate');
-  const log = await openLog(name, terminal);
+  const log = await openFunctionsLog(join(terminal.out, name, 'functions.log'), terminal);
   const stopping = onInterrupt(() => terminal.complain('Stopping ...'));
   let aws: EmbeddedAws | undefined;
   let isStarted = false;
@@ -83,7 +80,7 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
     throw error;
   } finally {
     await aws?.stop();
-    await finished(log.end());
+    await log.end();
     // A log of nothing, in a folder that no run has.
     if (!isStarted) await rm(join(terminal.out, name), { recursive: true, force: true });
     stopping.release();
@@ -135,24 +132,10 @@ function shopOfFile(input: string): Shop {
   };
 }
 
-/** The log of the functions; none where the folder cannot be written. */
-async function openLog(name: string, terminal: Terminal): Promise<Writable> {
-  const folder = join(terminal.out, name);
-  try {
-    await mkdir(folder, { recursive: true });
-    const log = createWriteStream(join(folder, 'functions.log'));
-    await once(log, 'open');
-    return log;
-  } catch (error) {
-    terminal.complain(printable(`Warning: there is no log of the functions (${(error as Error).message}).`));
-    return new Writable({ write: (_chunk, _encoding, done) => done() });
-  }
-}
-
 interface LocalAws {
   readonly shop: Shop;
   readonly breakage: Breakage | undefined;
-  readonly log: Writable;
+  readonly log: FunctionsLog;
 }
 
 function startAws(options: LocalRunOptions, { shop, breakage, log }: LocalAws): Promise<EmbeddedAws> {
@@ -160,7 +143,7 @@ function startAws(options: LocalRunOptions, { shop, breakage, log }: LocalAws): 
   return startEmbeddedAws({
     port,
     products: following(shop.products, breakage?.product),
-    log: (functionName, text) => void log.write(`${functionName}: ${text}`),
+    log: (functionName, text) => log.write(`${functionName}: ${text}`),
     keepsSource: !isShopGiven(options),
     preload: 'migrate',
     ...(dynamodb === undefined ? {} : { dynamodbUrl: dynamodb }),

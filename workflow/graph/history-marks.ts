@@ -38,15 +38,19 @@ export function historyMarks(machine: MachineDefinition, events: readonly GraphE
   const tallies = new Map<string, Tally>();
   const taken = new Set<string>();
   const places = new Map<number, Place>();
+  /** How often states were in progress when the execution had ended, since it was redriven. */
+  let stale = new Map<string, number>();
   for (const event of events) {
     const before = places.get(event.previousEventId);
     const place = placeAfter(event, before);
     if (place !== undefined) places.set(event.id, place);
     if (/^(?:Map|Parallel)StateFailed$/.test(event.type)) breakOff(before?.state);
+    if (event.type === 'ExecutionRedriven') stale = inProgress(tallies);
     if (event.state === undefined) continue;
     const tally = tallyOf(tallies, event.state);
     if (event.type.endsWith('StateExited')) tally.exited += 1;
     if (!event.type.endsWith('StateEntered')) continue;
+    for (const name of [event.state, ...(inside.get(event.state) ?? [])]) forget(name);
     tally.entered += 1;
     if (event.type === 'FailStateEntered') tally.end = 'failed';
     noteWay(before, event.state);
@@ -61,6 +65,14 @@ export function historyMarks(machine: MachineDefinition, events: readonly GraphE
     if (way.isCatch) tallyOf(tallies, from.state).end = 'caught';
     // A state whose failure was caught may have no event of its own for being left.
     if (!from.isLeft) tallyOf(tallies, from.state).exited += 1;
+  }
+
+  /** What a redriven execution begins again does not go on from before. */
+  function forget(state: string): void {
+    const count = stale.get(state);
+    if (count === undefined) return;
+    stale.delete(state);
+    tallyOf(tallies, state).entered -= count;
   }
 
   /** Iterations and branches end with the state that they are inside of. */
@@ -99,6 +111,11 @@ function namesInside(machine: MachineDefinition): ReadonlyMap<string, readonly s
 function placeAfter({ type, state }: GraphEvent, before: Place | undefined): Place | undefined {
   if (state !== undefined) return { state, isLeft: type.endsWith('StateExited') };
   return before;
+}
+
+function inProgress(tallies: ReadonlyMap<string, Tally>): Map<string, number> {
+  const counts = [...tallies].map(([state, { entered, exited }]) => [state, entered - exited] as const);
+  return new Map(counts.filter(([, count]) => count > 0));
 }
 
 function tallyOf(tallies: Map<string, Tally>, state: string): Tally {

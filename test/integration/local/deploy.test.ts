@@ -1,6 +1,6 @@
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { extractCode } from '../../../workflow/local/deploy/extract-code.ts';
@@ -100,6 +100,22 @@ describe('the package', () => {
     if (echo === undefined) throw new Error('The package has no function.');
     const { modulePath } = await extractCode(echo);
     expect(await readFile(modulePath, 'utf8')).toContain('edited');
+  });
+
+  it('stays as long as a process uses it, however old it is', async () => {
+    const used = await packageService({ serviceDir: service });
+    const packages = dirname(used);
+    const others = ['a', 'b', 'c', 'left'].map((name) => join(packages, name));
+    for (const path of others) await mkdir(path);
+    // No process has a number beyond the system's largest.
+    await writeFile(join(packages, 'left', 'used-by-4194999'), '');
+    for (const path of [used, join(packages, 'left')]) await utimes(path, 0, 0);
+    await writeFile(join(service, 'functions/more.ts'), '');
+    await packageService({ serviceDir: service });
+    await rm(join(service, 'functions/more.ts'));
+    const kept = await readdir(packages);
+    expect(kept).toContain(basename(used));
+    expect(kept).not.toContain('left');
   });
 
   it('says what the compiler says', async () => {

@@ -61,6 +61,8 @@ describe('a function', () => {
     );
     const log = Buffer.from(LogResult ?? '', 'base64').toString();
     expect(log).toMatch(/^START RequestId: \S+ Version: \$LATEST\n.*\tINFO\techo called\nEND RequestId: /);
+    // Nothing measures how much of its memory a call has used.
+    expect(log).toMatch(/\tMemory Size: \d+ MB\n$/);
     expect(written.join('')).toContain('echo called');
   });
 

@@ -129,6 +129,20 @@ describe('what no Catch sees', () => {
     const ended = await run({ StartAt: 'A', States: loop }, {});
     expect(ended).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
     expect(ended.execution.history.events).toHaveLength(25_000);
+    const json = { executionArn: ended.execution.arn };
+    const ask = (operation: string) => ended.states.serve({ operation, json } as unknown as AwsRequest);
+    await expect(ask('RedriveExecution')).rejects.toThrow('maximum number of history events (25000)');
+    expect((await ask('DescribeExecution')).body.toString()).toContain('"redriveStatus":"NOT_REDRIVABLE"');
+  });
+
+  it('is the 25,000th event of a child of a DISTRIBUTED Map, which fails the Map', async () => {
+    const loop = { A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Pass', Next: 'A' } };
+    const ItemProcessor = { ProcessorConfig: { Mode: 'DISTRIBUTED' }, StartAt: 'A', States: loop };
+    const ended = await run(
+      { StartAt: 'Each', States: { Each: { Type: 'Map', ItemProcessor, End: true } } },
+      [1],
+    );
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'States.ExceedToleratedFailureThreshold' });
   });
 
   it('is the time limit of the whole execution', async () => {
@@ -196,5 +210,5 @@ async function run(definition: object, input: Json, { invoke }: Surroundings = {
   await states.serve({ operation: 'StartExecution', json } as unknown as AwsRequest);
   const execution = await ended.promise;
   const { status, error, cause, output } = execution;
-  return { execution, status, error, cause, output: JSON.parse(output ?? 'null') as Json };
+  return { states, execution, status, error, cause, output: JSON.parse(output ?? 'null') as Json };
 }

@@ -173,6 +173,12 @@ describe('a stopped execution', () => {
     expect(
       entered.filter(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === 'Prepare'),
     ).toHaveLength(1);
+    const listed = async (redriveFilter: 'REDRIVEN' | 'NOT_REDRIVEN') => {
+      const list = new ListExecutionsCommand({ stateMachineArn: machine, redriveFilter });
+      return (await clients.sfn.send(list)).executions?.map((execution) => execution.executionArn);
+    };
+    expect(await listed('REDRIVEN')).toEqual([executionArn]);
+    expect(await listed('NOT_REDRIVEN')).not.toContain(executionArn);
   });
 });
 

@@ -82,6 +82,20 @@ describe('the layout of a machine', () => {
     },
   );
 
+  it('is made again only where other states are drawn', () => {
+    const known = readMachine('migrate');
+    const place = (detail: 'usual' | 'all' | 'taken', entered: readonly string[]) =>
+      layoutMachine(known, { detail, entered: new Set(entered), taken: new Set() });
+    const usual = place('usual', []);
+    expect(place('usual', ['Prepare', 'BackupSegment', 'RollBack'])).toBe(usual);
+    const failed = place('usual', ['RecordBackupFailure']);
+    expect(namesIn(failed)).toContain('RecordBackupFailure');
+    expect(namesIn(usual)).not.toContain('RecordBackupFailure');
+    expect(namesIn(place('all', []))).toContain('BackupSegmentFailedUnrecorded');
+    expect(namesIn(place('taken', ['Prepare']))).toEqual(['Prepare']);
+    expect(namesIn(place('taken', ['Prepare', 'TestConnection']))).toHaveLength(2);
+  });
+
   it('places what is inside of what is inside a Map as well', () => {
     const nested: MachineDefinition = {
       StartAt: 'Outer',
@@ -233,6 +247,36 @@ describe('the marks of an execution', () => {
     const { statuses } = historyMarks(machine, events(...begun, [type]));
     expect(statuses.get('Work')).toBe(status);
     expect(statuses.get('Which')).toBe('succeeded');
+  });
+
+  it('show what a redriven execution has begun again as it is now', () => {
+    const redriven = [
+      ...begun,
+      ['MapIterationStarted', undefined, 5],
+      ['TaskStateEntered', 'Turn', 6],
+      ['ExecutionAborted', undefined, 5],
+      ['ExecutionRedriven'],
+      ['MapStateEntered', 'Work'],
+      ['MapStateStarted'],
+      ['MapIterationStarted'],
+      ['TaskStateEntered', 'Turn'],
+    ] as const;
+    expect(historyMarks(machine, events(...redriven)).statuses.get('Turn')).toBe('running');
+    const { statuses } = historyMarks(
+      machine,
+      events(
+        ...redriven,
+        ['TaskStateExited', 'Turn'],
+        ['MapIterationSucceeded'],
+        ['MapStateSucceeded'],
+        ['MapStateExited', 'Work'],
+      ),
+    );
+    expect(Object.fromEntries(statuses)).toEqual({
+      Which: 'succeeded',
+      Work: 'succeeded',
+      Turn: 'succeeded',
+    });
   });
 });
 

@@ -5,7 +5,7 @@ import { AwsError } from '../gateway/aws-answers.ts';
 import type { AwsRequest, AwsResponse, Service, ServiceName } from '../gateway/aws-request.ts';
 import type { RunningExecution } from '../states/executions.ts';
 import type { States } from '../states/states-service.ts';
-import { readListing, type Listing } from './read-listing.ts';
+import { fieldOf, readListing, type Listing } from './read-listing.ts';
 
 /** What the pages are made of. It is asked past the request log and its faults: nobody's requests but the console's. */
 export interface ConsoleData {
@@ -20,7 +20,8 @@ export interface ConsoleData {
   }): Promise<string>;
   stopExecution(executionArn: string): Promise<void>;
   tableNames(): Promise<readonly string[]>;
-  describeTable(name: string): Promise<TableFacts>;
+  /** `undefined` where there is none, also of a table that was deleted since it was listed. */
+  describeTable(name: string): Promise<TableFacts | undefined>;
   /** One page of items as they are on the wire. */
   scan(table: string, after: string | undefined): Promise<ItemPage>;
   listObjects(prefix: string, after: string | undefined): Promise<Listing>;
@@ -67,7 +68,7 @@ const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
 export function consoleData({ deployment, states, dynamodb, s3 }: DataParts): ConsoleData {
   const [bucket = ''] = deployment.buckets;
   const ask = async (operation: string, json: Readonly<Record<string, unknown>>): Promise<unknown> =>
-    JSON.parse((await dynamodb(request('dynamodb', { operation, json }))).body.toString());
+    answerOf(await dynamodb(request('dynamodb', { operation, json })));
   const askStates = async (operation: string, json: Readonly<Record<string, unknown>>): Promise<unknown> =>
     JSON.parse((await states.serve(request('states', { operation, json }))).body.toString());
   const get = (path: string, operation: string): Promise<AwsResponse> =>
@@ -81,17 +82,22 @@ export function consoleData({ deployment, states, dynamodb, s3 }: DataParts): Co
     },
     stopExecution: async (executionArn) => void (await askStates('StopExecution', { executionArn })),
     async tableNames() {
-      const { TableNames = [] } = (await ask('ListTables', {})) as { TableNames?: readonly string[] };
-      return TableNames;
+      const names: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = (await ask('ListTables', { ExclusiveStartTableName: after })) as TablePage;
+        names.push(...(page.TableNames ?? []));
+        after = page.LastEvaluatedTableName;
+      } while (after !== undefined);
+      return names;
     },
     async describeTable(TableName) {
-      const { Table, message } = (await ask('DescribeTable', { TableName })) as {
-        Table?: TableFacts;
-        message?: string;
-      };
-      if (Table === undefined)
-        throw new AwsError(404, 'ResourceNotFoundException', message ?? `There is no table ${TableName}.`);
-      return Table;
+      try {
+        return ((await ask('DescribeTable', { TableName })) as { Table: TableFacts }).Table;
+      } catch (error) {
+        if (error instanceof AwsError && error.code === 'ResourceNotFoundException') return undefined;
+        throw error;
+      }
     },
     async scan(TableName, after) {
       const ExclusiveStartKey = after === undefined ? undefined : (JSON.parse(after) as unknown);
@@ -105,7 +111,9 @@ export function consoleData({ deployment, states, dynamodb, s3 }: DataParts): Co
     async listObjects(prefix, after) {
       const query = new URLSearchParams({ 'list-type': '2', delimiter: '/', prefix });
       if (after !== undefined) query.set('continuation-token', after);
-      return readListing((await get(`?${query.toString()}`, 'ListObjectsV2')).body.toString());
+      const { status, body } = await get(`?${query.toString()}`, 'ListObjectsV2');
+      if (status !== 200) throw listingProblem(status, body.toString());
+      return readListing(body.toString());
     },
     async object(key) {
       const path = key.split('/').map(encodeURIComponent).join('/');
@@ -118,6 +126,24 @@ export function consoleData({ deployment, states, dynamodb, s3 }: DataParts): Co
       };
     },
   };
+}
+
+interface TablePage {
+  readonly TableNames?: readonly string[];
+  readonly LastEvaluatedTableName?: string;
+}
+
+/** @throws AwsError for a refusal, which would look like an empty list */
+function answerOf({ status, body }: AwsResponse): unknown {
+  const answer: unknown = JSON.parse(body.toString());
+  if (status < 400) return answer;
+  const { __type = '', message, Message = '' } = answer as Readonly<Record<string, string | undefined>>;
+  throw new AwsError(status, __type.replace(/^.*#/, ''), message ?? Message);
+}
+
+function listingProblem(status: number, xml: string): AwsError {
+  const code = fieldOf(xml, 'Code') ?? String(status);
+  return new AwsError(status, code, `S3 did not list the objects: ${fieldOf(xml, 'Message') ?? code}`);
 }
 
 /** Not every `.gz` is one. */

@@ -6,9 +6,18 @@ import type { HistoryEvent } from '../states/history.ts';
 import type { MachineDefinition } from '../states/prepare-machine.ts';
 import { withQuery } from './links.ts';
 
+/** Parsed once: a drawing of the same definition is placed once. */
+const definitions = new WeakMap<Execution['machine'], MachineDefinition>();
+
+function definitionOf(machine: Execution['machine']): MachineDefinition {
+  const definition = definitions.get(machine) ?? (JSON.parse(machine.definition) as MachineDefinition);
+  definitions.set(machine, definition);
+  return definition;
+}
+
 /** The graph of an execution's machine, its states coloured as they run. */
 export function graphSection({ machine, history }: Execution, query: URLSearchParams): Html {
-  const definition = JSON.parse(machine.definition) as MachineDefinition;
+  const definition = definitionOf(machine);
   const marks = historyMarks(definition, history.events.map(graphEvent));
   const isWhole = query.get('detail') === 'all';
   const link = (change: Readonly<Record<string, string | undefined>>): string =>

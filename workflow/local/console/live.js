@@ -2,6 +2,7 @@
 
 const main = document.querySelector('main');
 const lost = document.querySelector('.lost');
+const UNANSWERED = lost.textContent;
 let isTouched = false;
 
 /** Keeps the chosen state in sight, else the one that runs now, else the first, until the reader scrolls. */
@@ -33,9 +34,13 @@ function replacePart(older, newer) {
   [...older.querySelectorAll('a')].find((link) => link.getAttribute('href') === focused)?.focus();
 }
 
+/** The page cannot be made any more: its execution went with an earlier embedded AWS, for example. */
+class RefusedError extends Error {}
+
 async function refresh() {
   const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  if (!answer.ok) throw new RefusedError(page.querySelector('.cause').textContent);
   for (const older of document.querySelectorAll('[data-part]')) {
     const newer = page.querySelector(`[data-part="${older.dataset.part}"]`);
     if (newer !== null) replacePart(older, newer);
@@ -52,7 +57,9 @@ async function follow() {
     try {
       millis = await refresh();
       lost.hidden = true;
-    } catch {
+    } catch (error) {
+      lost.textContent =
+        error instanceof RefusedError ? `${error.message} This page shows its last state.` : UNANSWERED;
       lost.hidden = false;
     }
   }

@@ -17,13 +17,13 @@ export interface ListedObject {
 /** Reads the answer of ListObjectsV2. S3 knows no form but XML. */
 export function readListing(xml: string): Listing {
   return {
-    folders: blocks(xml, 'CommonPrefixes').map((block) => field(block, 'Prefix') ?? ''),
+    folders: blocks(xml, 'CommonPrefixes').map((block) => fieldOf(block, 'Prefix') ?? ''),
     objects: blocks(xml, 'Contents').map((block) => ({
-      key: field(block, 'Key') ?? '',
-      bytes: Number(field(block, 'Size') ?? 0),
-      modified: field(block, 'LastModified') ?? '',
+      key: fieldOf(block, 'Key') ?? '',
+      bytes: Number(fieldOf(block, 'Size') ?? 0),
+      modified: fieldOf(block, 'LastModified') ?? '',
     })),
-    next: field(xml, 'NextContinuationToken'),
+    next: fieldOf(xml, 'NextContinuationToken'),
   };
 }
 
@@ -31,7 +31,8 @@ function blocks(xml: string, name: string): readonly string[] {
   return [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'))].map(([, block = '']) => block);
 }
 
-function field(xml: string, name: string): string | undefined {
+/** The text of the first element of this name. */
+export function fieldOf(xml: string, name: string): string | undefined {
   const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
   return text?.replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, entity);
 }

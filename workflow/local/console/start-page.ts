@@ -73,6 +73,12 @@ function checkedInput(input: string): string {
   }
 }
 
+/**
+ * JSON for a text field, with the space between its values as it was typed. A browser sends every line feed as two
+ * characters, and inside a JSON text neither a carriage return nor a tab stands as itself.
+ */
+const typed = (input: string): string => input.replaceAll(/\r\n?/g, '\n').replaceAll('\t', '  ');
+
 function formPage({ deployment }: ConsoleData, { machine, name, input }: Entered, problem?: string): Html {
   const machines = deployment.stateMachines.map(({ key, definition }) => {
     const { Comment: comment = '' } = JSON.parse(definition) as { readonly Comment?: string };
@@ -93,7 +99,7 @@ function formPage({ deployment }: ConsoleData, { machine, name, input }: Entered
       <label for="name">Name <small>optional. It becomes the id of the run</small></label>
       <input id="name" name="name" maxlength="80" pattern="[A-Za-z0-9_\\-]{1,80}" title="Letters, digits, - and _" autocomplete="off" spellcheck="false" value="${name}">
       <label for="input">Input <small>JSON</small></label>
-      <textarea id="input" name="input" data-json spellcheck="false" aria-describedby="input-problem">${inLines(input)}</textarea>
+      <textarea id="input" name="input" data-json spellcheck="false" aria-describedby="input-problem">${inLines(typed(input))}</textarea>
       <p class="error" id="input-problem" role="alert">${problem}</p>
       <button class="button primary">Start execution</button>
     </form></section>`,

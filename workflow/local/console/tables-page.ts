@@ -1,6 +1,7 @@
 import { bytes, count, counted } from '../../../functions/shared/format.ts';
 import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
 import { tableHead } from '../../../functions/shared/runs/page/sections.ts';
+import { AwsError } from '../gateway/aws-answers.ts';
 import type { AwsResponse } from '../gateway/aws-request.ts';
 import { htmlAnswer } from './answers.ts';
 import {
@@ -19,14 +20,15 @@ const REFRESH_MILLIS = 2_000;
 
 /** Every table. */
 export async function tablesPage(data: ConsoleData): Promise<AwsResponse> {
-  const tables = await Promise.all((await data.tableNames()).map((name) => data.describeTable(name)));
+  const found = await Promise.all((await data.tableNames()).map((name) => data.describeTable(name)));
+  const tables = found.filter((table) => table !== undefined);
   const head = {
     title: 'Tables',
     service: 'DynamoDB',
     crumbs: [['DynamoDB'], ['Tables']],
     refreshMillis: REFRESH_MILLIS,
   } as const;
-  const list = html`<section><p class="lead">${tables.length} tables. Each one leads to a few of its items.</p>
+  const list = html`<section><p class="lead">${counted(tables.length, 'table')}. Each one leads to a few of its items.</p>
     <div class="scroll"><table>${tableHead(['Name', 'Status', 'Partition key', 'Sort key', 'Capacity mode', '#Items', '#Size'])}<tbody>${tables.map(tableRow)}</tbody></table></div></section>`;
   return htmlAnswer(consolePage(head, html`<div class="title"><h1>Tables</h1></div>${part('tables', list)}`));
 }
@@ -46,6 +48,7 @@ function tableRow(table: TableFacts): Html {
 export async function tablePage(data: ConsoleData, { path, query }: PageRequest): Promise<AwsResponse> {
   const [name = ''] = path;
   const table = await data.describeTable(name);
+  if (table === undefined) throw new AwsError(404, 'ResourceNotFoundException', `There is no table ${name}.`);
   const { items, next } = await data.scan(name, query.get('after') ?? undefined);
   const keys = [keyOf(table, 'HASH'), keyOf(table, 'RANGE')].flatMap((key) => key ?? []);
   const columns = [...keys, ...usualColumns(items, keys)];

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAlive } from './process-alive.ts';
 
 /** A lock that processes take by making a folder. */
 export interface FolderLock {
@@ -44,12 +45,8 @@ async function tryTake(path: string): Promise<boolean> {
 }
 
 async function isAbandoned(path: string): Promise<boolean> {
-  try {
-    const pid = await readFile(join(path, 'pid'), 'utf8').catch(() => '');
-    if (pid === '') return Date.now() - (await stat(path)).mtimeMs > OWNER_GRACE_MILLIS;
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  const pid = await readFile(join(path, 'pid'), 'utf8').catch(() => '');
+  if (pid !== '') return !isAlive(Number(pid));
+  const made = await stat(path).catch(() => undefined);
+  return made !== undefined && Date.now() - made.mtimeMs > OWNER_GRACE_MILLIS;
 }

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { REGION, STAGE } from '../account.ts';
 import { hashSources } from './hash-sources.ts';
 import { withFolderLock } from './folder-lock.ts';
+import { removeOldPackages, usePackage } from './kept-packages.ts';
 
 /** What `sls package` said when it failed, in its own lines. */
 export class PackagingError extends Error {
@@ -22,9 +23,6 @@ export interface PackageOptions {
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 180;
-const KEPT_PACKAGES = 3;
-/** A process may still run an older package while the sources change. */
-const KEPT_MILLIS = 3_600_000;
 /** How long it may continue to print after the first word of an error. */
 const LAST_WORDS_MILLIS = 1000;
 const MAX_WORDS = 4000;
@@ -42,16 +40,17 @@ export async function packageService(options: PackageOptions = {}): Promise<stri
     throw new Error(`There is no serverless.yml in ${serviceDir}.`);
   const packages = join(serviceDir, '.local', 'packages');
   const folder = join(packages, await hashSources(serviceDir));
-  if (existsSync(folder)) return folder;
+  if (await usePackage(folder)) return folder;
   await mkdir(packages, { recursive: true });
   await withFolderLock(
     { path: join(serviceDir, '.local', 'package.lock'), timeoutSeconds: timeoutSeconds * 2 },
     async () => {
-      if (existsSync(folder)) return;
+      if (await usePackage(folder)) return;
       const scratch = `${folder}-${randomUUID()}`;
       try {
         await runPackage(serviceDir, scratch, timeoutSeconds);
         await rename(scratch, folder);
+        await usePackage(folder);
       } finally {
         await rm(scratch, { recursive: true, force: true });
       }
@@ -86,18 +85,4 @@ async function runPackage(serviceDir: string, target: string, timeoutSeconds: nu
   if (code === null && failed === undefined)
     throw new Error(`sls package did not end within ${timeoutSeconds} s.`);
   throw new PackagingError(`sls package failed:\n${output.trim().slice(-MAX_WORDS)}`);
-}
-
-/** Keeps the newest few, and all of the last hours: another process may still run on an older one. */
-async function removeOldPackages(packages: string): Promise<void> {
-  const names = await readdir(packages);
-  const dated = await Promise.all(
-    names.map(async (name) => ({
-      path: join(packages, name),
-      at: (await stat(join(packages, name))).mtimeMs,
-    })),
-  );
-  const newest = dated.toSorted((a, b) => b.at - a.at);
-  const old = newest.slice(KEPT_PACKAGES).filter(({ at }) => at < Date.now() - KEPT_MILLIS);
-  await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })));
 }

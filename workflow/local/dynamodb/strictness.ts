@@ -21,15 +21,23 @@ type Call = (operation: string, json: unknown) => Promise<AwsResponse>;
 export function createStrictness(call: Call): Strictness {
   const keyNames = new Map<string, Promise<readonly string[]>>();
   const ttlChanges = new Map<string, number>();
+  /** Asked once; again where the engine did not tell. */
+  const keyNamesOf = async (table: string): Promise<readonly string[]> => {
+    const known = keyNames.get(table) ?? readKeyNames(call, table);
+    keyNames.set(table, known);
+    const names = await known.catch((error: unknown) => {
+      keyNames.delete(table);
+      throw error;
+    });
+    if (names.length === 0) keyNames.delete(table);
+    return names;
+  };
   return {
     async check(request) {
       if (request.operation === 'UpdateTimeToLive') checkTimeToLive(ttlChanges, request);
       if (request.operation !== 'BatchWriteItem') return;
       checkBatchSize(request);
-      for (const [table, writes] of batchOf(request)) {
-        if (!keyNames.has(table)) keyNames.set(table, readKeyNames(call, table));
-        checkDuplicates((await keyNames.get(table)) ?? [], writes);
-      }
+      for (const [table, writes] of batchOf(request)) checkDuplicates(await keyNamesOf(table), writes);
     },
     note({ operation, tables: [table] }) {
       if (table === undefined) return;

@@ -34,12 +34,22 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     handle,
     async dispatch(raw) {
       try {
-        return await handle(understandRequest(raw));
+        return await handle(understood(raw));
       } catch (error) {
         return { kind: 'answer', response: errorAnswer('states', asAwsError(error)) };
       }
     },
   };
+}
+
+/** @throws AwsError (400): whatever cannot be read is the sender's mistake, which no retry mends */
+function understood(raw: RawRequest): AwsRequest {
+  try {
+    return understandRequest(raw);
+  } catch (error) {
+    if (error instanceof AwsError) throw error;
+    throw new AwsError(400, 'BadRequest', `The request cannot be read: ${messageOf(error)}`);
+  }
 }
 
 async function handleRequest(parts: DispatcherParts, request: AwsRequest): Promise<Outcome> {
@@ -143,6 +153,9 @@ function spoil(response: AwsResponse, { fault }: Strike): Outcome {
 
 function asAwsError(error: unknown): AwsError {
   if (error instanceof AwsError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new AwsError(500, 'InternalFailure', `The embedded AWS failed: ${message}`);
+  return new AwsError(500, 'InternalFailure', `The embedded AWS failed: ${messageOf(error)}`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

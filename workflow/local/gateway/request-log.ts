@@ -121,8 +121,8 @@ function indexOf({ json }: AwsRequest): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-function partsOf({ json }: AwsRequest): TransactionPart[] {
-  const parts = json?.['TransactItems'];
+function partsOf({ service, json }: AwsRequest): TransactionPart[] {
+  const parts = service === 'dynamodb' ? json?.['TransactItems'] : undefined;
   if (!Array.isArray(parts)) return [];
   return parts.flatMap((part: Readonly<Record<string, { readonly TableName?: unknown }>>) =>
     Object.entries(part).map(([kind, { TableName }]) => ({ kind, table: String(TableName) })),

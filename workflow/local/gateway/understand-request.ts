@@ -33,8 +33,10 @@ export function understandRequest(raw: RawRequest): AwsRequest {
     return { ...base, ...none, key, operation: params.get('Action') ?? 'Unknown' };
   }
   const json = parseJson(raw.body);
-  if (service === 'dynamodb')
+  if (service === 'dynamodb') {
+    assertParts(json, target);
     return { ...base, ...none, operation: target, json, tables: tablesOf(json), key: subjectOf(json) };
+  }
   return { ...base, ...none, operation: target, json, key: subjectOf(json) };
 }
 
@@ -105,6 +107,21 @@ function parseJson(body: Buffer): Record<string, unknown> {
     // Falls through to the refusal: AWS answers every unreadable body alike.
   }
   throw new AwsError(400, 'SerializationException', 'The request body is not a JSON object.');
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** @throws AwsError (400) where a request of many parts has one that is none */
+function assertParts(json: Record<string, unknown>, operation: string): void {
+  const { RequestItems, TransactItems, Statements, TransactStatements } = json;
+  const ofTables = isObject(RequestItems) ? Object.values(RequestItems) : [];
+  const lists = operation === 'BatchWriteItem' ? ofTables : [];
+  const parts = [Statements, TransactStatements, TransactItems, ...lists].flatMap((list) => list ?? []);
+  const isReadable =
+    [...ofTables, ...parts].every(isObject) &&
+    lists.every(Array.isArray) &&
+    (!Array.isArray(TransactItems) || TransactItems.flatMap(Object.values).every(isObject));
+  if (!isReadable) throw new AwsError(400, 'SerializationException', 'A part of the request is no object.');
 }
 
 /** Tables named by a DynamoDB request, whichever of the API's ways it names them. */

@@ -127,6 +127,6 @@ function logOf(requestId: string, output: string, millis: number, spec: Function
   return (
     `START RequestId: ${requestId} Version: $LATEST\n${output}${newline}END RequestId: ${requestId}\n` +
     `REPORT RequestId: ${requestId}\tDuration: ${millis.toFixed(2)} ms\tBilled Duration: ${Math.ceil(millis)} ms\t` +
-    `Memory Size: ${spec.memoryMegabytes} MB\tMax Memory Used: ${spec.memoryMegabytes} MB\n`
+    `Memory Size: ${spec.memoryMegabytes} MB\n`
   );
 }

@@ -1,4 +1,4 @@
-import type { Execution, Machine } from './executions.ts';
+import { redriveObstacle, type Execution, type Machine } from './executions.ts';
 import type { HistoryEvent } from './history.ts';
 
 /** Milliseconds as the JSON protocol writes dates: seconds since the epoch, with decimals. */
@@ -8,7 +8,8 @@ export function seconds(millis: number): number {
 
 /** The answer of DescribeExecution. */
 export function describeExecution(execution: Execution): object {
-  const { status, output } = execution;
+  const { output } = execution;
+  const obstacle = redriveObstacle(execution);
   return {
     ...listedExecution(execution),
     input: execution.input,
@@ -16,7 +17,8 @@ export function describeExecution(execution: Execution): object {
     ...(output !== undefined && { output, outputDetails: { included: true } }),
     error: execution.error,
     cause: execution.cause,
-    redriveStatus: status === 'RUNNING' || status === 'SUCCEEDED' ? 'NOT_REDRIVABLE' : 'REDRIVABLE',
+    redriveStatus: obstacle === undefined ? 'REDRIVABLE' : 'NOT_REDRIVABLE',
+    redriveStatusReason: obstacle,
   };
 }
 

@@ -1,5 +1,13 @@
 import type { StateMachineSpec } from '../deploy/read-deployment.ts';
-import { createHistory, errorDetails, inputDetails, outputDetails, toJson, type History } from './history.ts';
+import {
+  createHistory,
+  errorDetails,
+  inputDetails,
+  MAX_EVENTS,
+  outputDetails,
+  toJson,
+  type History,
+} from './history.ts';
 import {
   prepareMachine,
   type Json,
@@ -65,9 +73,6 @@ export interface ExecutionParts {
   /** Called when an execution starts, is redriven, or ends. */
   readonly onStatus: (execution: Execution) => void;
 }
-
-/** Step Functions ends an execution that has this many events. */
-const MAX_EVENTS = 25_000;
 
 /** @throws Error naming the machine and the state that cannot run here */
 export function deployMachine(spec: StateMachineSpec): Machine {
@@ -165,6 +170,18 @@ export function startExecution(
   );
   run(machine.prepared, entered.input);
   return execution;
+}
+
+/**
+ * Why an execution cannot be redriven; `undefined` where it can be.
+ *
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+ */
+export function redriveObstacle({ status, history }: Execution): string | undefined {
+  if (status === 'RUNNING' || status === 'SUCCEEDED') return `Execution is ${status} and cannot be redriven`;
+  return history.events.length < MAX_EVENTS - 1
+    ? undefined
+    : `Execution has reached the maximum number of history events (${MAX_EVENTS}) and cannot be redriven`;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

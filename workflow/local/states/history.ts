@@ -1,5 +1,8 @@
 import type { Json } from './prepare-machine.ts';
 
+/** Step Functions ends an execution that has this many events, and redrives none whose history is full. */
+export const MAX_EVENTS = 25_000;
+
 /** One event, as GetExecutionHistory gives it; details are under the name that AWS has for them. */
 export interface HistoryEvent {
   readonly id: number;

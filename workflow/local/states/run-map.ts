@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createHistory, type EventLine } from './history.ts';
+import { createHistory, MAX_EVENTS, type EventLine } from './history.ts';
 import type { Json, PreparedMachine, Work } from './prepare-machine.ts';
 import type { Line } from './line.ts';
 import { StateError, stateErrorOf } from './state-error.ts';
@@ -93,12 +93,15 @@ async function selectInput(work: MapWork, mapInput: Json, line: Line): Promise<J
   }
 }
 
-/** A child of a DISTRIBUTED Map: an execution with its own id, name, input and history. */
+/** A child of a DISTRIBUTED Map: an execution with its own id, name, input and history. It fails once that is full. */
 function asExecution(line: Line, input: Json): Line {
   const name = randomUUID();
   const Id = `${line.execution.Id.replace(/:[^:]+$/, '')}/Map:${name}`;
   const execution = { ...line.execution, Id, Name: name, Input: input, StartTime: new Date().toISOString() };
-  return { ...line, execution, map: undefined, events: createHistory(() => undefined).root };
+  const full = new AbortController();
+  const history = createHistory((count) => void (count === MAX_EVENTS - 1 && full.abort()));
+  const signal = AbortSignal.any([line.signal, full.signal]);
+  return { ...line, execution, map: undefined, events: history.root, signal };
 }
 
 function toleranceExceeded(): StateError {

@@ -4,6 +4,7 @@ import { AwsError, jsonAnswer } from '../gateway/aws-answers.ts';
 import type { Service } from '../gateway/aws-request.ts';
 import {
   deployMachine,
+  redriveObstacle,
   startExecution,
   type ExecutionParts,
   type Machine,
@@ -45,7 +46,7 @@ export function createStates(specs: readonly StateMachineSpec[], parts: Executio
   return {
     executions,
     async serve({ operation, json }) {
-      const call = operations[operation];
+      const call = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
       if (call === undefined)
         throw new AwsError(400, 'UnknownOperationException', `No such call: ${operation}`);
       return jsonAnswer(call(json ?? {}));
@@ -148,10 +149,8 @@ function stop(execution: RunningExecution, body: Body): object {
 }
 
 function redrive(execution: RunningExecution): object {
-  if (execution.status === 'RUNNING' || execution.status === 'SUCCEEDED') {
-    const message = `Execution is ${execution.status} and cannot be redriven`;
-    throw new AwsError(400, 'ExecutionNotRedrivable', message);
-  }
+  const obstacle = redriveObstacle(execution);
+  if (obstacle !== undefined) throw new AwsError(400, 'ExecutionNotRedrivable', obstacle);
   execution.redrive();
   return { redriveDate: seconds(execution.redrivenAt ?? Date.now()) };
 }
@@ -161,11 +160,12 @@ function listExecutions(
   executions: ReadonlyMap<string, RunningExecution>,
   body: Body,
 ): object {
-  const filter = body['statusFilter'];
+  const { statusFilter = null, redriveFilter = null } = body;
   const matching = [...executions.values()].filter(
-    (execution) =>
-      execution.machine === machine &&
-      (filter === undefined || filter === null || filter === execution.status),
+    ({ machine: own, status, redriveCount }) =>
+      own === machine &&
+      (statusFilter === null || statusFilter === status) &&
+      (redriveFilter === null || (redriveFilter === 'REDRIVEN') === redriveCount > 0),
   );
   const { items, nextToken } = pageOf(matching.toReversed(), body);
   return { executions: items.map(listedExecution), nextToken };

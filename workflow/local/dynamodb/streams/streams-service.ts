@@ -27,7 +27,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 /** DynamoDB Streams over the engine's own. */
 export function createStreamsService(parts: StreamsParts): Service {
   return async ({ operation, json = {} }: AwsRequest) => {
-    const serve = OPERATIONS[operation];
+    const serve = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
     if (serve === undefined)
       throw new AwsError(400, 'UnknownOperationException', `No such call: ${operation}`);
     return jsonAnswer(await serve(parts, json));

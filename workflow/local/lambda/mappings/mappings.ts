@@ -4,19 +4,8 @@ import type { Dispatcher } from '../../gateway/dispatcher.ts';
 import { createMappingCalls, type Invoked } from './mapping-calls.ts';
 import { createBell } from './mapping-run.ts';
 import { serveMappings } from './mapping-service.ts';
+import { createDeliveredBatches, type DeliveredBatch } from './delivered-batches.ts';
 import type { Mapping } from './mapping.ts';
-
-/** A batch as it was handed to a function. */
-export interface DeliveredBatch {
-  /** Of the mapping. */
-  readonly uuid: string;
-  readonly functionArn: string;
-  readonly shardId: string;
-  /** What the function was called with, JSON. */
-  readonly event: string;
-  /** Epoch milliseconds. */
-  readonly at: number;
-}
 
 /**
  * The levers of the event source mappings. A batch that Lambda delivers twice is the fault `twice` on `Invoke`; a stream that
@@ -56,20 +45,17 @@ export interface MappingsParts {
 }
 
 const TRANSITION_MILLIS = 500;
-const MAX_BATCHES = 500;
 
 /** None at first. */
 export function createMappings(parts: MappingsParts): Mappings {
   const mappings = new Map<string, Mapping>();
-  const batches: DeliveredBatch[] = [];
+  const delivered = createDeliveredBatches();
   const bell = createBell();
   let [isHeld, passedMillis] = [false, 0];
   const now = (): number => Date.now() + passedMillis;
   const callsOf = (functionName: string) => createMappingCalls(parts.dispatcher(), functionName);
-  const onBatch = ({ uuid, functionArn }: Mapping, shardId: string, event: string): void => {
-    batches.push({ uuid, functionArn, shardId, event, at: Date.now() });
-    if (batches.length > MAX_BATCHES) batches.shift();
-  };
+  const onBatch = ({ uuid, functionArn }: Mapping, shardId: string, event: string): void =>
+    delivered.add({ uuid, functionArn, shardId, event, at: Date.now() });
   const { transitionMillis = TRANSITION_MILLIS, pauseMillis, findFunction, isQueue } = parts;
   const surroundings = { transitionMillis, pauseMillis, now, isHeld: () => isHeld, bell, onBatch };
   const hold = (held: boolean): void => {
@@ -92,7 +78,7 @@ export function createMappings(parts: MappingsParts): Mappings {
       for (const mapping of mappings.values()) mapping.stop();
     },
     controls: {
-      batches,
+      batches: delivered.batches,
       hold: () => hold(true),
       release: () => hold(false),
       deliver: ({ functionArn, event }) => callsOf(findFunction(functionArn).name).invoke(functionArn, event),

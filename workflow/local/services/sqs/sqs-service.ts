@@ -66,7 +66,7 @@ export function createSqs(specs: readonly QueueSpec[], endpoint: () => string): 
       if (queue === undefined)
         throw new AwsError(400, 'QueueDoesNotExist', 'The specified queue does not exist.');
       if (operation === 'GetQueueUrl') return jsonAnswer({ QueueUrl: urlOf(name) });
-      const serve = OPERATIONS[operation];
+      const serve = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
       if (serve === undefined)
         throw new AwsError(400, 'InvalidAction', `The embedded AWS has no operation ${operation} here.`);
       return jsonAnswer(await serve({ queue, json, stopped: stopping.signal }));
