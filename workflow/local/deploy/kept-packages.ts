@@ -14,8 +14,14 @@ const USED_BY = 'used-by-';
  * @returns whether there is such a package
  */
 export async function usePackage(folder: string): Promise<boolean> {
-  // A package that cannot be written to is used as it is.
-  await writeFile(join(folder, `${USED_BY}${process.pid}`), '').catch(() => undefined);
+  if (!existsSync(folder)) return false;
+  try {
+    await writeFile(join(folder, `${USED_BY}${process.pid}`), '');
+    for (const mark of await marksIn(folder))
+      if (!isInUse(mark)) await rm(join(folder, mark), { force: true });
+  } catch {
+    // A package that cannot be written to is used as it is.
+  }
   return existsSync(folder);
 }
 
@@ -25,10 +31,11 @@ export async function removeOldPackages(packages: string): Promise<void> {
   const dated = await Promise.all(paths.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })));
   const newest = dated.toSorted((a, b) => b.at - a.at);
   const old = newest.slice(KEPT_PACKAGES).filter(({ at }) => at < Date.now() - KEPT_MILLIS);
-  for (const { path } of old) if (!(await isUsed(path))) await rm(path, { recursive: true, force: true });
+  for (const { path } of old)
+    if (!(await marksIn(path)).some(isInUse)) await rm(path, { recursive: true, force: true });
 }
 
-async function isUsed(folder: string): Promise<boolean> {
-  const marks = (await readdir(folder)).filter((name) => name.startsWith(USED_BY));
-  return marks.some((name) => isAlive(Number(name.slice(USED_BY.length))));
-}
+const marksIn = async (folder: string): Promise<readonly string[]> =>
+  (await readdir(folder)).filter((name) => name.startsWith(USED_BY));
+
+const isInUse = (mark: string): boolean => isAlive(Number(mark.slice(USED_BY.length)));
