@@ -289,7 +289,7 @@ describe('pause, unpause and throttle', () => {
     expect(paused.stdout).toContain(`npm run unpause -- --stage local ${runId}`);
     expect(paused.code).toBe(0);
     expect((await command('pause', [runId])).stderr).toMatch(
-      /is paused since \d{4}-.* by \S+\. Nothing was changed/,
+      /has been paused since \d{4}-.* by \S+\. Nothing was changed/,
     );
     expect((await command('runs', [])).stdout).toMatch(new RegExp(`${runId} .*RUNNING .*paused since`));
     expect((await command('throttle', [runId, '--write', '0', '--json'])).code).toBe(0);
