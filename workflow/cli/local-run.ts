@@ -1,10 +1,8 @@
 import { migration } from '#migration/index.ts';
 import { printable } from '../../functions/shared/printable.ts';
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { type EmbeddedAws, startEmbeddedAws } from '../local/embedded-aws.ts';
@@ -19,6 +17,7 @@ import { DONE, FAILED, INTERRUPTED, WRONG_USAGE } from './exit-codes.ts';
 import { executionName, startExecution } from './executions.ts';
 import { finish } from './follow-to-report.ts';
 import { followExecution } from './follow-run.ts';
+import { openFunctionLog } from './function-log.ts';
 import { count } from '../../functions/shared/format.ts';
 import { afterwards, type ShopOptions } from './local-afterwards.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -59,7 +58,7 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
   const breakage = breakageOf(options);
   const shop = shopOf(options);
   const name = executionName('migrate');
-  const log = await openLog(name, terminal);
+  const log = await openFunctionLog(join(terminal.out, name, 'functions.log'), terminal);
   const stopping = onInterrupt(() => terminal.complain('Stopping ...'));
   let aws: EmbeddedAws | undefined;
   let isStarted = false;
@@ -133,20 +132,6 @@ function shopOfFile(input: string): Shop {
     name: `the ${migration.nouns.items} of ${printable(input)}`,
     warning: () => repeatsSentence(repeats, printable(input)),
   };
-}
-
-/** The log of the functions; none where the folder cannot be written. */
-async function openLog(name: string, terminal: Terminal): Promise<Writable> {
-  const folder = join(terminal.out, name);
-  try {
-    await mkdir(folder, { recursive: true });
-    const log = createWriteStream(join(folder, 'functions.log'));
-    await once(log, 'open');
-    return log;
-  } catch (error) {
-    terminal.complain(printable(`Warning: there is no log of the functions (${(error as Error).message}).`));
-    return new Writable({ write: (_chunk, _encoding, done) => done() });
-  }
 }
 
 interface LocalAws {

@@ -1,6 +1,5 @@
 import { migration } from '#migration/index.ts';
 import { once } from 'node:events';
-import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { localCommand, stepText } from '../../functions/shared/commands.ts';
@@ -13,6 +12,7 @@ import { generateProducts } from '../local/products/generate-products.ts';
 import { readProductsFile } from '../local/products/read-products-file.ts';
 import { runCommand, wholeNumber } from './command.ts';
 import { DONE, FAILED } from './exit-codes.ts';
+import { openFunctionLog } from './function-log.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { ShopOptions } from './local-afterwards.ts';
 import { checkShop } from './local-run.ts';
@@ -57,10 +57,8 @@ async function stayUp(options: Options, terminal: Terminal): Promise<void> {
   // A signal may come before everything is up: what comes up then is stopped at once.
   const stopping = onInterrupt();
   const isStopped = once(stopping.signal, 'abort');
-  const folder = join(process.cwd(), '.local', 'logs');
-  await mkdir(folder, { recursive: true });
-  const logFile = await open(join(folder, `functions-${process.pid}.log`), 'a');
-  const log = logFile.createWriteStream();
+  const path = join(process.cwd(), '.local', 'logs', `functions-${process.pid}.log`);
+  const log = await openFunctionLog(path, terminal);
   const repeats: Repeats = { count: 0 };
   const aws = await startEmbeddedAws({
     ...settings(options, repeats),
