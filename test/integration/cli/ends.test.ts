@@ -333,5 +333,8 @@ describe('pause, unpause and throttle', () => {
     expect(planned.code).toBe(3);
     expect((await command('unpause', ['nobody'])).stderr).toContain('knows no run nobody');
     expect((await command('throttle', [runId])).code).toBe(2);
+    const huge = await command('throttle', [runId, '--write', '1e300']);
+    expect(huge.stderr).toContain('Give 0.000001 to 1,000,000 units a second, or 0 for no cap.');
+    expect(huge.code).toBe(2);
   });
 });
