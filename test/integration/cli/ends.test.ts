@@ -243,6 +243,21 @@ describe('a start whose answer is lost', () => {
       expect((await command('follow', [started])).stdout).toContain(started);
     },
   );
+
+  it('ends with 130 and the command that looks, when Ctrl-C comes before the answer', async () => {
+    const held = shop.aws.faults.add({ operation: 'StartExecution', kind: 'held' });
+    const interruptAt = eventually(() => Promise.resolve(held.struck > 0 || undefined));
+    const { code, stderr } = await command('migrate', ['--dry-run'], { interruptAt });
+    expect(code).toBe(130);
+    const [, started = ''] =
+      /^Whether (migrate-\S+) has been started is not known[^]*\nnpm run follow -- --stage local \1\n$/.exec(
+        stderr,
+      ) ?? [];
+    held.release();
+    await held.settled();
+    shop.aws.faults.clear();
+    expect((await command('follow', [started])).stdout).toContain('Planned.');
+  });
 });
 
 describe('a plan whose dry run is not followed to its end', () => {
