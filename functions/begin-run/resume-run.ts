@@ -209,7 +209,7 @@ async function resumedFacts(
     ...(ignored.length === 0
       ? []
       : [
-          `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined, maxCost and lower caps can be given again.`,
+          `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined, maxCost, confirm and lower caps can be given again.`,
         ]),
     ...(other === undefined ? [] : [`${other} Backup ${run.backupId} holds the items of the earlier one.`]),
   ];

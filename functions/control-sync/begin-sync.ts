@@ -116,7 +116,7 @@ async function startAgain(order: Order, open: Run): Promise<BegunSync> {
   const { showSync, cancelSync } = commandsOf(runtime.config);
   if (open.isStarted === true || open.status !== 'SYNCING')
     throw new LockHeldError(
-      `Sync ${open.runId} of table ${open.sourceTable} into ${tablesText(open)} is open already (${open.status} since ${open.startedAt}). Nothing was changed.`,
+      `Sync ${open.runId} of table ${open.sourceTable} into ${tablesText(open)} is open already (${open.status}, begun at ${open.startedAt}). Nothing was changed.`,
       stepText(['Look at it', showSync()], ['Or end it', cancelSync()]),
     );
   refuseOtherStart(runtime, open, { input, again: order.again() });

@@ -13,7 +13,7 @@ import { type OperatorContext, openContext, whereabouts } from './context.ts';
 import { readEnvFile } from './env-file.ts';
 import { DONE, FAILED, REFUSED, WRONG_USAGE } from './exit-codes.ts';
 import { explain, isExplained, OperatorError, type Whereabouts } from './operator-error.ts';
-import { endOnClosedPipe, escapeOutput, processTerminal, type Terminal } from './terminal.ts';
+import { endOnLostOutput, escapeOutput, processTerminal, type Terminal } from './terminal.ts';
 
 const { version: VERSION } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -96,7 +96,7 @@ export async function runCommand<Options extends object>(
   command: Command,
   action: CommandAction<Options>,
 ): Promise<void> {
-  endOnClosedPipe();
+  endOnLostOutput();
   readEnvFile();
   const where: Whereabouts = {};
   try {

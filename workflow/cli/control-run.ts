@@ -84,7 +84,7 @@ export function notRunning(
 export async function changedMeanwhile(context: OperatorContext, runId: string): Promise<OperatorError> {
   const run = await controlledRun(context, runId);
   return new OperatorError(
-    `Run ${runId} is ${run.paused === undefined ? 'not paused' : pausedText(run.paused)}. Nothing was changed.`,
+    `Run ${runId} ${run.paused === undefined ? 'is not paused' : `has been ${pausedText(run.paused)}`}. Nothing was changed.`,
     REFUSED,
     stepText(['Follow it', commandsOf(context).follow(runId)]),
   );

@@ -27,6 +27,8 @@ export interface NewExecution {
   readonly input: unknown;
   /** Default {@link executionName}. */
   readonly name?: string;
+  /** Ends the waiting for the answer. The request may have arrived all the same. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface NewExecution {
 export async function startExecution(
   context: OperatorContext,
   machine: MachineName,
-  { input, name = executionName(machine) }: NewExecution,
+  { input, name = executionName(machine), signal }: NewExecution,
 ): Promise<string> {
   const { executionArn = '' } = await context.sfn.send(
     new StartExecutionCommand({
@@ -45,6 +47,7 @@ export async function startExecution(
       name,
       input: JSON.stringify(input),
     }),
+    signal === undefined ? {} : { abortSignal: signal },
   );
   return executionArn;
 }

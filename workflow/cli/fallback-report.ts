@@ -9,6 +9,8 @@ import { isSyncStatus } from '../../functions/shared/ledger/sync-facts.ts';
 import type { RunKind } from '../../functions/shared/ledger/run.ts';
 import { splitMessage } from '../../functions/shared/message.ts';
 import { typedInput } from '../../functions/shared/runs/again-input.ts';
+import { lookReadUnits } from '../../functions/shared/runs/build-report.ts';
+import { countOver, countOverAll } from '../../functions/shared/runs/count-shards.ts';
 import { type Ending, endingOf, nextStepOf } from '../../functions/shared/runs/next-step.ts';
 import { summaryOf } from '../../functions/shared/runs/outcome.ts';
 import { executionNameOf } from '../../functions/shared/names.ts';
@@ -167,8 +169,12 @@ function untoldReport(record: RunRecord, { now, found, place }: LedgerView): Unt
     status,
     source: {
       table: run.sourceTable,
-      products: run.backup?.items ?? run.plan.estimatedProducts,
-      bytes: run.backup?.bytes ?? run.plan.estimatedBytes,
+      products: run.backup?.items ?? countOver(shards, 'BackupProducts', 'items'),
+      bytes: run.backup?.bytes ?? countOver(shards, 'BackupProducts', 'bytes'),
+    },
+    consumed: {
+      readUnits: countOverAll(shards, 'readUnits') + lookReadUnits(record.tables),
+      writeUnits: countOverAll(shards, 'writeUnits'),
     },
     backup: run.backup ?? null,
     tables,

@@ -151,7 +151,8 @@ interface Starting {
 /**
  * Starts a machine, says where it can be watched, and follows it.
  *
- * @returns as {@link followToReport}; 7 also when nothing answers the start, which may have arrived all the same
+ * @returns as {@link followToReport}; 7 and 130 also when nothing answers the start, or Ctrl-C comes before the answer: it
+ *   may have arrived all the same
  */
 export async function startAndFollow(
   context: OperatorContext,
@@ -159,17 +160,25 @@ export async function startAndFollow(
   terminal: Terminal,
 ): Promise<number> {
   const name = executionName(machine);
+  const interrupt = onInterrupt();
+  const { signal } = interrupt;
   let executionArn: string;
   try {
-    executionArn = await startExecution(context, machine, { input, name });
+    executionArn = await startExecution(context, machine, { input, name, signal });
   } catch (error) {
-    if (!isLost(error)) throw error;
-    const exitCode = sayLost(error, context, terminal);
+    if (!signal.aborted && !isLost(error)) throw error;
+    const exitCode = signal.aborted ? INTERRUPTED : sayLost(error, context, terminal);
     terminal.complain(howToAsk(context, name));
     return exitCode;
+  } finally {
+    interrupt.release();
   }
   terminal.say(`Execution  ${executionArn}`);
   printConsoleLink(context, executionArn, terminal);
+  if (signal.aborted) {
+    sayHowToFollow(context, executionArn, terminal);
+    return INTERRUPTED;
+  }
   terminal.say();
   return followToReport(context, executionArn, terminal, tellEnd);
 }

@@ -17,23 +17,27 @@ export interface OwnColors {
 /** A parameter that no terminal knows and nobody can guess: a colour without it is not ours. */
 const SIGNATURES = { from: 100_000, to: 2 ** 31 } as const;
 
-/** Every code carries a signature, as `ESC[31;<signature>m`, until it is written. Its width is that of any colour: none. */
+/**
+ * Every code carries a signature, as `ESC[<signature>;31m`, until it is written. Its width is that of any colour: none. The
+ * signature comes first, because cli-table3 goes by the first number: it would take ours for a colour that nobody ends,
+ * and end it once more, without a signature.
+ */
 export function ownColors(isEnabled: boolean): OwnColors {
   const signature = randomInt(SIGNATURES.from, SIGNATURES.to);
-  const sign = (code: string): string => code.replace(/m$/, `;${signature}m`);
+  const sign = (code: string): string => code.replace('[', `[${signature};`);
   const paint = (style: (typeof STYLES)[number]) => {
     // Whether the stream takes colours is the caller's to say.
     const [open = '', close = ''] = styleText(style, '\0', { validateStream: false }).split('\0');
     return (text: string): string => (isEnabled ? `${sign(open)}${text}${sign(close)}` : text);
   };
-  const own = new RegExp(`(\\u001b\\[\\d+);${signature}m`);
+  const own = new RegExp(`\\u001b\\[${signature};(\\d+m)`);
   return {
     colors: Object.fromEntries(STYLES.map((style) => [style, paint(style)])) as Colors,
     // With a group in the pattern, every second part is a colour.
     reveal: (text) =>
       text
         .split(own)
-        .map((part, index) => (index % 2 === 1 ? `${part}m` : printableLines(part)))
+        .map((part, index) => (index % 2 === 1 ? `\u001b[${part}` : printableLines(part)))
         .join(''),
   };
 }

@@ -137,6 +137,8 @@ function createMultiBar(terminal: Terminal): MultiBar {
 
 /** A line of a bar with its items needs this many columns. */
 const WIDE_COLUMNS = 84;
+/** One without them needs this many for its bar. What is too long for a terminal would end in its own last letter. */
+const BAR_COLUMNS = 56;
 
 /** `━━━━━────`. */
 function drawBar({ colors, width }: Terminal, fraction: number): string {
@@ -154,7 +156,8 @@ function stageText(terminal: Terminal, stage: StageProgress, current: string | u
   const done =
     width < WIDE_COLUMNS ? `${Math.floor(fraction * 100)} %`.padStart(5) : amount(stage).padEnd(18);
   const speed = isOver ? '' : colors.dim(width < WIDE_COLUMNS ? timeOf(stage) : pace(stage));
-  return `  ${mark} ${stage.state.padEnd(17)} ${drawBar(terminal, fraction)} ${done} ${speed}`;
+  const bar = width < BAR_COLUMNS ? '' : ` ${drawBar(terminal, fraction)}`;
+  return `  ${mark} ${stage.state.padEnd(17)}${bar} ${done} ${speed}`;
 }
 
 /** What of a stage's pace fits a narrow terminal. */

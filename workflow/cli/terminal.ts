@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { printableJson, printableLines } from '../../functions/shared/printable.ts';
 import type { Tone } from '../../functions/shared/runs/outcome.ts';
-import { INTERRUPTED } from './exit-codes.ts';
+import { FAILED, INTERRUPTED } from './exit-codes.ts';
 import { type Colors, ownColors } from './own-colors.ts';
 
 /**
@@ -78,22 +78,26 @@ export function processTerminal(
 const CLEAR_LINE = '\r\u001b[K';
 
 /**
- * Ends the command as Ctrl-C does once the reader of its output has gone, as `head` does: nobody would see how it goes
- * on. What the command has started on AWS goes on without it.
+ * Ends the command as Ctrl-C does once its output goes nowhere, because the reader has gone, as `head` does, or the disk
+ * is full: nobody would see how it goes on. What the command has started on AWS goes on without it.
  */
-export function endOnClosedPipe(): void {
+export function endOnLostOutput(): void {
   for (const stream of [process.stdout, process.stderr])
-    if (!stream.listeners('error').includes(onWriteError)) stream.on('error', onWriteError);
+    if (stream.listenerCount('error', onWriteError) === 0) stream.on('error', onWriteError);
 }
 
-let isPipeClosed = false;
+let isOutputLost = false;
 
 function onWriteError(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
   // Every further line fails as well, and a second Ctrl-C would end the command at once.
-  if (isPipeClosed) return;
-  isPipeClosed = true;
-  if (!process.emit('SIGINT')) process.exit(INTERRUPTED);
+  if (isOutputLost) return;
+  isOutputLost = true;
+  const isGone = error.code === 'EPIPE';
+  if (!isGone)
+    process.stderr.write(
+      `The output cannot be written (${error.message}), so the command ends here. What it has started on AWS goes on.\n`,
+    );
+  if (!process.emit('SIGINT')) process.exit(isGone ? INTERRUPTED : FAILED);
 }
 
 /** Lets a command's own help and complaints, which repeat what was typed, go the same way. */

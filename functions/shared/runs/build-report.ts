@@ -138,7 +138,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
 }
 
 /** What a roll back was charged for looking into tables. */
-function lookReadUnits(tables: readonly TableRecord[]): number {
+export function lookReadUnits(tables: readonly TableRecord[]): number {
   return tables.reduce((sum, { lookReadUnits: units = 0 }) => sum + units, 0);
 }
 

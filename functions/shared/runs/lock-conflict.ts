@@ -130,9 +130,10 @@ function heldError(place: StagePlace, held: HeldLock): LockHeldError {
 function heldText({ table, lock, run }: HeldLock): string {
   const { runId, executionArn, startTime, expiresAt } = lock;
   const since = `since ${startTime}`;
-  if (run.status === 'HELD') return `Table ${table} is locked by run ${runId} (HELD ${since}).`;
+  if (run.status === 'HELD')
+    return `Table ${table} is locked by run ${runId} (HELD since ${run.finishedAt ?? startTime}).`;
   if (run.kind === 'sync')
-    return `Table ${table} is locked by sync ${runId} (${run.status} ${since}), which keeps the target in step with it.`;
+    return `Table ${table} is locked by sync ${runId} (${run.status}, begun at ${run.startedAt}), which keeps the target in step with it.`;
   if (expiresAt !== undefined)
     return `Table ${table} is being worked on by ${run.step ?? 'a step'}, which was called alone (run ${runId}, ${since}). If that call has died, its lock counts until ${new Date(expiresAt).toISOString()}.`;
   return `Table ${table} is being worked on by run ${runId} (${executionArn}, ${since}). If that execution is stopped, the run is rolled back automatically and the lock released.`;

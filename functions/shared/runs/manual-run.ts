@@ -188,7 +188,7 @@ async function holdFailed(runtime: Runtime, run: Run, error: unknown): Promise<v
 
 function lastLine(place: StagePlace, { runId, step = 'the step', paused }: Run, done: boolean): string {
   if (done) return `${step} is complete.`;
-  const why = paused === undefined ? 'Time was short.' : `The step is ${pausedText(paused)}.`;
+  const why = paused === undefined ? 'Time was short.' : `The step has been ${pausedText(paused)}.`;
   return `${why} Invoke ${step} again within a day, and it continues where it stopped. To roll back what it has done so far: ${commandsOf(place).rollBack(runId).line}`;
 }
 

@@ -4,11 +4,14 @@ import { InvalidInputError } from '../errors.ts';
 import { nearestName } from '../nearest-name.cjs';
 import { cut } from '../text.ts';
 
+/** Caps that can be given. The least is a unit in eleven days, and an execution lasts seven. The ledger has its limits, too. */
+export const UNITS_PER_SECOND = { least: 0.000_001, most: 1_000_000 } as const;
+
 /** Fields that machines share. */
 export const INPUT_FIELDS = {
   maxConcurrency: z.number().int().min(1).max(1_000).optional(),
   /** Capacity units. */
-  unitsPerSecond: z.number().positive().max(1_000_000).optional(),
+  unitsPerSecond: z.number().min(UNITS_PER_SECOND.least).max(UNITS_PER_SECOND.most).optional(),
   /** US dollars: a run that is estimated at more, or whose cost is unknown, is refused. */
   maxCost: z.number().positive().max(1_000_000).optional(),
   /** Default: batch. */

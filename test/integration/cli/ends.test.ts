@@ -243,6 +243,21 @@ describe('a start whose answer is lost', () => {
       expect((await command('follow', [started])).stdout).toContain(started);
     },
   );
+
+  it('ends with 130 and the command that looks, when Ctrl-C comes before the answer', async () => {
+    const held = shop.aws.faults.add({ operation: 'StartExecution', kind: 'held' });
+    const interruptAt = eventually(() => Promise.resolve(held.struck > 0 || undefined));
+    const { code, stderr } = await command('migrate', ['--dry-run'], { interruptAt });
+    expect(code).toBe(130);
+    const [, started = ''] =
+      /^Whether (migrate-\S+) has been started is not known[^]*\nnpm run follow -- --stage local \1\n$/.exec(
+        stderr,
+      ) ?? [];
+    held.release();
+    await held.settled();
+    shop.aws.faults.clear();
+    expect((await command('follow', [started])).stdout).toContain('Planned.');
+  });
 });
 
 describe('a plan whose dry run is not followed to its end', () => {
@@ -289,7 +304,7 @@ describe('pause, unpause and throttle', () => {
     expect(paused.stdout).toContain(`npm run unpause -- --stage local ${runId}`);
     expect(paused.code).toBe(0);
     expect((await command('pause', [runId])).stderr).toMatch(
-      /is paused since \d{4}-.* by \S+\. Nothing was changed/,
+      /has been paused since \d{4}-.* by \S+\. Nothing was changed/,
     );
     expect((await command('runs', [])).stdout).toMatch(new RegExp(`${runId} .*RUNNING .*paused since`));
     expect((await command('throttle', [runId, '--write', '0', '--json'])).code).toBe(0);
@@ -333,5 +348,8 @@ describe('pause, unpause and throttle', () => {
     expect(planned.code).toBe(3);
     expect((await command('unpause', ['nobody'])).stderr).toContain('knows no run nobody');
     expect((await command('throttle', [runId])).code).toBe(2);
+    const huge = await command('throttle', [runId, '--write', '1e300']);
+    expect(huge.stderr).toContain('Give 0.000001 to 1,000,000 units a second, or 0 for no cap.');
+    expect(huge.code).toBe(2);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CommandEnd, runCommand } from './run-command.ts';
+import { type CommandEnd, runCommand, runOnFullDisk } from './run-command.ts';
 
 /** No endpoint, no credentials: whatever would reach for AWS fails. */
 const plan = (...args: readonly string[]): Promise<CommandEnd> => runCommand('plan', args);
@@ -95,5 +95,14 @@ describe('npm run plan -- --products', () => {
 
     expect(stderr).toContain('Give a whole number of 1 or more, for example 1e9.');
     expect([code, stdout]).toEqual([2, '']);
+  });
+
+  it('answers a disk that is full with a sentence and exit code 1', async () => {
+    const { code, stderr } = await runOnFullDisk('plan', ['--products', '1000']);
+
+    expect(stderr).toBe(
+      'The output cannot be written (ENOSPC: no space left on device, write), so the command ends here. What it has started on AWS goes on.\n',
+    );
+    expect(code).toBe(1);
   });
 });

@@ -81,6 +81,16 @@ export function pipeCommand(
   return run(line, options);
 }
 
+/** Runs a command whose output goes to a file on a full disk. */
+export function runOnFullDisk(
+  name: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandEnd> {
+  const line = ['sh', '-c', '"$0" "$@" > /dev/full', process.execPath, scriptOf(name), ...args];
+  return run(line, options);
+}
+
 /** Runs the checkout's own `sls`. */
 export function runServerless(
   args: readonly string[],

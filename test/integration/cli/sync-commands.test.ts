@@ -210,7 +210,7 @@ describe('the commands of a sync, one after the other as an operator would use t
 
   it('after the switch, sync says so, and a cancellation is refused', async () => {
     const { code, stdout } = await onStage('sync');
-    expect(stdout).toContain('is SWITCHED since');
+    expect(stdout).toContain('has been SWITCHED since');
     expect(stdout).toContain('The shop uses the target.');
     expect(code).toBe(0);
     expect((await onStage('sync', ['--cancel'])).code).toBe(3);

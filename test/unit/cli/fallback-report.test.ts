@@ -66,6 +66,17 @@ describe('a report that is made from the ledger', () => {
     });
   });
 
+  it('counts what was read and used, and passes no estimate off as a count', () => {
+    const { shards, ...record } = recordOf('HELD');
+    const [loaded] = shards.get('MigrateProducts') ?? [];
+    const read = { ...loaded, counters: { items: 7, bytes: 700, readUnits: 2.5 } } as Shard;
+    const scanned = { ...record, shards: new Map([...shards, ['BackupProducts', [read]]] as const) };
+    expect(reportFromLedger(scanned, look(new Map()))).toMatchObject({
+      source: { products: 7, bytes: 700 },
+      consumed: { readUnits: 2.5, writeUnits: 0 },
+    });
+  });
+
   it('counts nothing in a table that is gone', () => {
     const found = new Map([
       ['cart', 'same'],

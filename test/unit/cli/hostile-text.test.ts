@@ -149,6 +149,15 @@ describe('the terminal', () => {
     expect(text()).toBe('\u001b[31mours\u001b[39m \\u001b[31mtheirs\\u001b[39m\\u202e\n');
   });
 
+  it('writes a painted cell of a table as its text and two colours', () => {
+    const { terminal, text } = recordingTerminal({ isTTY: true });
+    const { green } = terminal.colors;
+    terminal.say(tableText(terminal, [{ name: 'Status', paint: green }, { name: 'Items' }], [['HELD', '1']]));
+    expect(text()).toBe(
+      '  \u001b[2mStatus\u001b[22m  \u001b[2mItems\u001b[22m\n  \u001b[32mHELD\u001b[39m    1\n',
+    );
+  });
+
   it('writes no colour at all when there is no terminal', () => {
     const { terminal, text } = recordingTerminal();
     terminal.say(terminal.colors.red('plain'));

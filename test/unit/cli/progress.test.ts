@@ -170,6 +170,13 @@ describe('progressView on a terminal', () => {
     const lengths = narrow.split('\n').map((line) => line.trimEnd().length);
     expect(Math.max(...lengths)).toBeLessThanOrEqual(60);
   });
+
+  it('leaves the bar out on a terminal that is too narrow for it', () => {
+    const [narrow = ''] = drawnAt(40, [10_000]);
+    expect(narrow).toMatch(/● MigrateProducts +25 % 30 s left/);
+    const lengths = narrow.split('\n').map((line) => line.trimEnd().length);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(40);
+  });
 });
 
 describe('a remark while bars are drawn', () => {

@@ -3,6 +3,7 @@ import { withoutAwayTime } from '../../../workflow/cli/report-html/away-time.ts'
 import { timelineOf, timeStep } from '../../../workflow/cli/report-html/axis.ts';
 import { chartFigure } from '../../../workflow/cli/report-html/chart.ts';
 import { pathChart } from '../../../workflow/cli/report-html/path-chart.ts';
+import { rateChart } from '../../../workflow/cli/report-html/rate-chart.ts';
 import { rateSeries } from '../../../workflow/cli/report-html/rate-series.ts';
 import { stateColor } from '../../../workflow/cli/report-html/state-colors.ts';
 import { failedView, largeView, reportOf, smallView, startMillis } from './report-fixtures.ts';
@@ -43,6 +44,29 @@ describe('pathChart', () => {
       names: ['SettlePending', 'Drain', 'WaitForQuiet', 'BeginSwitching'],
     });
     expect(description).toBe('2 min 1 s from start to end, the longest part in SettlePending (40 s).');
+  });
+});
+
+describe('rateChart', () => {
+  it('has one row in its table for as long as a Map keeps its rate', () => {
+    const intervals = [200, 200.2, 90].map((itemsPerSecond, index) => ({
+      from: index,
+      to: index + 1,
+      itemsPerSecond,
+    }));
+    const { table } = rateChart([{ state: 'BackupProducts', intervals }], { startMillis, seconds: 3 });
+    const rows = String(table).match(/<td class="number">.*?(?=<\/tr>)/g) ?? [];
+    expect(
+      rows.map((row) =>
+        row
+          .replace(/<[^>]*>/g, ' ')
+          .trim()
+          .split(/ {2,}/),
+      ),
+    ).toEqual([
+      ['0.0 s', '2.0 s', '200'],
+      ['2.0 s', '3.0 s', '90'],
+    ]);
   });
 });
 

@@ -229,6 +229,13 @@ describe('renderReport', () => {
     expect(page).not.toContain('<svg');
   });
 
+  it('counts nothing of a run that never began, because nobody has counted', () => {
+    const report = reportOf({ status: 'REFUSED', backup: null, verification: null, tables: [] });
+    const page = renderReport({ report, path: [], shards: new Map(), stage: 'prod' });
+    expect(page).toContain(`<dt>Source</dt><dd>${report.source.table}</dd>`);
+    for (const words of ['Read and written', 'Throttled', 'its backup']) expect(page).not.toContain(words);
+  });
+
   it('does not grow with the number of shards beyond its tables', () => {
     const { shards, ...rest } = smallView();
     const many = new Map(

@@ -233,7 +233,9 @@ describe('where no sync is open', () => {
       'No sync is open.\nStart one:\nnpm run sync -- --stage prod --start\nIn the console, start sync with {}',
     );
     const cancelled = { ...sync, status: 'CANCELLED' } as Run;
-    expect(noSyncSentence(cancelled, PROD)).toContain('s1, is CANCELLED since 2026-03-01T14:00:00.000Z');
+    expect(noSyncSentence(cancelled, PROD)).toContain(
+      's1, has been CANCELLED since 2026-03-01T14:00:00.000Z',
+    );
   });
 
   it('nobody who has switched is told to start another', () => {

@@ -65,10 +65,13 @@ describe('a lock that names a run which has ended', () => {
     expect(await removeLock(world.observer.ledger, 'products', met as Lock)).toBe(false);
   });
 
-  it('keeps its lock while it is held', async () => {
-    await begunRun(world, 'a');
-    await move('HELD');
-    await expect(begin()).rejects.toThrow(LockHeldError);
+  it('keeps its lock while it is held, and says since when it is', async () => {
+    const run = await begunRun(world, 'a');
+    const facts = { finishedAt: '2026-03-01T13:30:00.000Z' };
+    await transition(world.observer.ledger, { run, to: 'HELD', lock: 'keep', writer: 'HELD', facts });
+    const refused = begin();
+    await expect(refused).rejects.toThrow(LockHeldError);
+    await expect(refused).rejects.toThrow('(HELD since 2026-03-01T13:30:00.000Z)');
   });
 });
 

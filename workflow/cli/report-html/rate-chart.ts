@@ -3,7 +3,7 @@ import { timeAxis, type Timeline, valueAxis, wideMargins } from './axis.ts';
 import type { Chart } from './chart.ts';
 import { html } from '../../../functions/shared/runs/page/html.ts';
 import { area, type Canvas, type Plot } from './plot.ts';
-import type { RateSeries } from './rate-series.ts';
+import type { RateInterval, RateSeries } from './rate-series.ts';
 import { stateColor } from './state-colors.ts';
 
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
@@ -19,12 +19,22 @@ export function rateChart(series: readonly RateSeries[], timeline: Timeline): Ch
     plot: (canvas) => plotOf(series, timeline, canvas),
     table: html`<table><thead><tr><th scope="col">State</th><th scope="col" class="number">From</th><th scope="col" class="number">To</th><th scope="col" class="number">Items a second</th></tr></thead>
       <tbody>${series.map((one) =>
-        one.intervals.map(
+        together(one.intervals).map(
           ({ from, to, itemsPerSecond }) =>
             html`<tr><td>${one.state}</td><td class="number">${duration(from)}</td><td class="number">${duration(to)}</td><td class="number">${count(itemsPerSecond)}</td></tr>`,
         ),
       )}</tbody></table>`,
   };
+}
+
+/** Neighbours of one rate as one row: between two checkpoints of its workers a Map has only one. */
+function together(intervals: readonly RateInterval[]): readonly RateInterval[] {
+  return intervals.reduce<readonly RateInterval[]>((rows, interval) => {
+    const last = rows.at(-1);
+    return last !== undefined && count(last.itemsPerSecond) === count(interval.itemsPerSecond)
+      ? [...rows.slice(0, -1), { ...last, to: interval.to }]
+      : [...rows, interval];
+  }, []);
 }
 
 const peakOf = ({ intervals }: RateSeries): number =>

@@ -17,7 +17,7 @@ export function noSyncSentence(newest: Run | undefined, place: StagePlace): stri
   const start = stepText(['Start one', commandsOf(place).startSync({})]);
   if (newest === undefined) return `No sync is open.\n${start}`;
   const { runId, status, finishedAt = newest.startedAt } = newest;
-  const before = `The last one, ${runId}, is ${status} since ${finishedAt}.`;
+  const before = `The last one, ${runId}, has been ${status} since ${finishedAt}.`;
   return status === 'SWITCHED'
     ? `No sync is open. ${before} The shop uses the target.`
     : `No sync is open. ${before}\n${start}`;

@@ -2,7 +2,7 @@ import type { Report } from '../report.ts';
 import { isCommandLine } from '../../commands.ts';
 import { capitalized, countedAs } from '../../counted.ts';
 import { bytes, count, counted, duration, moment, TABLE_OUTCOMES } from '../../format.ts';
-import type { Outcome } from '../outcome.ts';
+import { neverBegan, type Outcome } from '../outcome.ts';
 import { attemptLines } from '../attempt-text.ts';
 import { controlLines } from '../control-text.ts';
 import { groupWarnings } from '../group-warnings.ts';
@@ -179,29 +179,38 @@ function askedFor(report: Report): readonly (readonly [string, unknown])[] {
   );
 }
 
+/** What was read, and what was used. Of a run that never began nobody has counted it. */
+function usedFacts(report: Report, place?: Place): readonly (Fact | undefined)[] {
+  const { backup, consumed, source, nouns, throttles = 0 } = report;
+  if (neverBegan(report)) return [isRestore(report) ? undefined : ['Source', source.table]];
+  return [
+    isRestore(report)
+      ? undefined
+      : ['Source', `${source.table}, ${countedAs(nouns, source.products)}, ${bytes(source.bytes)}`],
+    [
+      'Backup',
+      backup === null
+        ? 'The run ended before its backup was complete.'
+        : html`${consoleLink(place, 'objects', { subject: backup.uri })}<br>${counted(backup.items, 'item')} in ${counted(backup.files, 'file')}`,
+    ],
+    [
+      'Read and written',
+      `${count(consumed.readUnits)} read units, ${count(consumed.writeUnits)} write units`,
+    ],
+    ['Throttled', counted(throttles, 'request')],
+  ];
+}
+
 /** Where the backup is, what was requested, and what was used. */
 export function runSection(report: Report, place?: Place): Html {
-  const { backup, parameters, consumed, source, nouns, throttles = 0 } = report;
+  const { parameters } = report;
   const attempts = attemptLines(report);
   const controls = controlLines(report);
   const asked = askedFor(report);
   return html`<section aria-labelledby="run-heading">${heading('run', 'Run')}
     ${facts([
       parameters?.note === undefined ? undefined : ['Note', parameters.note],
-      isRestore(report)
-        ? undefined
-        : ['Source', `${source.table}, ${countedAs(nouns, source.products)}, ${bytes(source.bytes)}`],
-      [
-        'Backup',
-        backup === null
-          ? 'The run ended before its backup was complete.'
-          : html`${consoleLink(place, 'objects', { subject: backup.uri })}<br>${counted(backup.items, 'item')} in ${counted(backup.files, 'file')}`,
-      ],
-      [
-        'Read and written',
-        `${count(consumed.readUnits)} read units, ${count(consumed.writeUnits)} write units`,
-      ],
-      ['Throttled', counted(throttles, 'request')],
+      ...usedFacts(report, place),
       ['Started', `${moment(report.startedAt)} UTC`],
       ['Ended', `${moment(report.finishedAt)} UTC, after ${duration(report.durationSeconds)}`],
       place === undefined ? undefined : ['Where', placeText(place)],
