@@ -1,5 +1,5 @@
 import type { Nouns } from '../counted.ts';
-import { canonicalJson } from '../items/canonical-json.ts';
+import { canonicalJson, normaliseBase64 } from '../items/canonical-json.ts';
 import type { KeyType, TableKey } from '../items/item-key.ts';
 import type { WireItem, WireValue } from '../items/wire-item.ts';
 import {
@@ -149,10 +149,14 @@ function filledTable(
   ];
 }
 
-/** A migration may name one partition twice. It would be read twice then, and each of its items taken for two. */
+/**
+ * As DynamoDB takes them, and each once. A migration may name one partition twice: it would be read twice then, and each of
+ * its items taken for two.
+ */
 function distinct(values: readonly WireValue[]): readonly WireValue[] {
-  if (values.length < 2) return values;
-  return [...new Map(values.map((value) => [canonicalJson({ value }), value])).values()];
+  const sent = values.map((value) => ('B' in value ? { B: normaliseBase64(value.B) } : value));
+  if (sent.length < 2) return sent;
+  return [...new Map(sent.map((value) => [canonicalJson({ value }), value])).values()];
 }
 
 /** The value of a key attribute of this type. */

@@ -61,6 +61,21 @@ function becomes(items: readonly WireItem[]) {
 }
 
 describe('a definition', () => {
+  it('names each partition once, in the spelling that DynamoDB takes', () => {
+    const { filled } = defineMigration({
+      ...base,
+      targets: { blobs },
+      belongsTo: {
+        blobs: {
+          sourceKeyOf: () => undefined,
+          partitionsOf: () => [{ B: 'AAE' }, { B: 'AAE=' }, { B: 'AAEC' }],
+        },
+      },
+      transform: (_item, { put }) => put({}),
+    });
+    expect(filled[0]?.partitionsOf(source)).toEqual([{ B: 'AAE=' }, { B: 'AAEC' }]);
+  });
+
   it('does not compile with a table, a kind, a key attribute or a type that the schema does not have', () => {
     defineMigration({
       ...base,
