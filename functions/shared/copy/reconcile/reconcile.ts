@@ -1,10 +1,16 @@
 import { canonicalJson } from '../../items/canonical-json.ts';
-import { keyText } from '../../items/item-key.ts';
 import type { WireItem } from '../../items/wire-item.ts';
 import type { TransformResult } from '../../migration/migration.ts';
-import { type DeletionEnd, putBackIfMore } from '../put-back.ts';
-import { type ConflictKind, decide, type Decision } from './decide.ts';
-import type { ReconcileIo, ReconcileRules, Refused, TargetTable, WriteEnd } from './reconcile-io.ts';
+import { decide } from './decide.ts';
+import {
+  type Difference,
+  type DueWrite,
+  named,
+  type NamedConflict,
+  type TableLook,
+  writesOf,
+} from './due-writes.ts';
+import type { ReconcileIo, ReconcileRules, Refused } from './reconcile-io.ts';
 
 export interface ReconcileRequest {
   /** The whole key of a source item, which need not exist any more. */
@@ -32,22 +38,6 @@ export interface Reconciled {
   readonly conflicts: readonly NamedConflict[];
   /** The source item cannot become what the migration makes of it. Its items stay. */
   readonly quarantined?: { readonly code: string; readonly reason: string };
-}
-
-/** An item as an operator can look it up. */
-interface NamedItem {
-  readonly table: string;
-  /** `PRODUCT#1 / METADATA` */
-  readonly key: string;
-}
-
-export interface Difference extends NamedItem {
-  readonly kind: 'missing' | 'different' | 'extra';
-}
-
-/** `lost`: others changed the item while it was being deleted, and again before it was back: the first change is gone. */
-export interface NamedConflict extends NamedItem {
-  readonly kind: ConflictKind | 'lost';
 }
 
 const MAX_TRIES = 3;
@@ -109,11 +99,6 @@ interface SourceLook {
   readonly isEqual: boolean;
 }
 
-interface TableLook {
-  readonly table: TargetTable;
-  readonly decision: Decision;
-}
-
 async function takeLook(
   io: ReconcileIo,
   { tables, transform, madeBy, othersAmong, isOver }: ReconcileRules,
@@ -169,63 +154,6 @@ const refusalOf = ({ refused }: Refused): Pick<Reconciled, 'quarantined'> => ({
 /** Code of a source item whose target item DynamoDB will never take. */
 const ITEM_REFUSED = 'ItemRefused';
 
-/** A write that is due, and how it is named. */
-interface DueWrite {
-  readonly difference: Difference;
-  readonly send: () => Promise<WriteEnd | 'lost'>;
-  /** See {@link ReconcileIo.recallRefusal}. */
-  readonly recall: () => Promise<Refused | undefined>;
-}
-
-/** Over all tables first what is missing, last what is too much: a reader of the targets never sees less than there is. */
-function writesOf(io: ReconcileIo, looks: readonly TableLook[]): readonly DueWrite[] {
-  const due = looks.flatMap((look) => writesIn(io, look));
-  const inOrder = ['missing', 'different', 'extra'] as const;
-  return inOrder.flatMap((kind) => due.filter(({ difference }) => difference.kind === kind));
-}
-
-function writesIn(io: ReconcileIo, { table, decision }: TableLook): readonly DueWrite[] {
-  const due = (kind: Difference['kind'], item: WireItem): Pick<DueWrite, 'difference'> => ({
-    difference: { kind, ...named(table, item) },
-  });
-  return [
-    ...decision.puts.map((to) => ({
-      ...due('missing', to),
-      send: () => io.putIf(table, to),
-      recall: () => io.recallRefusal(table, { to }),
-    })),
-    ...decision.changes.map((one) => ({
-      ...due('different', one.to),
-      send: () => io.changeIf(table, one),
-      recall: () => io.recallRefusal(table, one),
-    })),
-    ...decision.deletions.map((item) => ({
-      ...due('extra', item),
-      send: () => remove(io, table, item),
-      recall: () => Promise.resolve(undefined),
-    })),
-  ];
-}
-
-async function remove(io: ReconcileIo, table: TargetTable, item: WireItem): Promise<WriteEnd | 'lost'> {
-  const deletion = await io.deleteIf(table, item);
-  if (!deletion.written) return 'failed';
-  const end = await putBackIfMore(
-    { ...deletion, asRead: item },
-    {
-      putIfAbsent: (old) => io.putBack(table, old),
-      // Another worker may have filled the gap.
-      replace: (existing, old) => io.putBack(table, old, existing),
-    },
-  );
-  return REMOVALS[end];
-}
-
-const REMOVALS = { gone: 'written', back: 'failed', lost: 'lost' } as const satisfies Record<
-  DeletionEnd,
-  unknown
->;
-
 function resultOf(
   outcome: Reconciled['outcome'],
   { made, tables }: SourceLook,
@@ -243,10 +171,6 @@ function resultOf(
     conflicts: [...lost, ...conflicts],
     ...(made?.kind === 'quarantined' && { quarantined: { code: made.code, reason: made.sentence } }),
   };
-}
-
-function named({ name, spec }: TargetTable, item: WireItem): NamedItem {
-  return { table: name, key: keyText(item, spec.tableKey) };
 }
 
 function isSame(one: WireItem | undefined, other: WireItem | undefined): boolean {

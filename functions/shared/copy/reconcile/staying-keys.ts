@@ -1,5 +1,6 @@
 import type { NamedKey } from '../../ledger/sync-names.ts';
-import type { Difference, NamedConflict, Reconciled } from './reconcile.ts';
+import type { Difference, NamedConflict } from './due-writes.ts';
+import type { Reconciled } from './reconcile.ts';
 import { counted } from '../../counted.ts';
 
 /** A key that stays as it is, and why; without the time at which that was seen. */
