@@ -34,7 +34,7 @@ function parseRequest(typed: unknown): RollBackRequest {
   return parseInput(typed, {
     schema: rollBackRequestSchema,
     of: 'the roll back',
-    help: 'Nothing was changed. It needs a "runId".',
+    help: 'Nothing was changed. Its "runId" is the id of a run.',
   });
 }
 

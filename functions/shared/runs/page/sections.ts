@@ -100,7 +100,7 @@ function samples(label: string, keys: readonly string[] = []): Fact | undefined 
 /** What was compared with what. A restore leaves whatever else an existing table holds. */
 function verificationLead({ restored }: Report): string {
   if (restored === undefined)
-    return 'Every item of the target was compared with its line in the target files.';
+    return 'The items of the target were compared with the lines of the target files: all of them by a digest, and where that differs each with its own line.';
   return restored.mode === 'NEW'
     ? 'Every item of the new table was compared with the backup.'
     : 'Every item of the backup was looked up in the table.';
