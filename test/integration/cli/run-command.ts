@@ -81,7 +81,7 @@ export function pipeCommand(
   return run(line, options);
 }
 
-/** Runs a command whose output goes to a file on a full disk. */
+/** Runs a command whose output goes to a file on a full disk, which only Linux has for tests. */
 export function runOnFullDisk(
   name: string,
   args: readonly string[],
