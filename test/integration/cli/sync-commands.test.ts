@@ -265,7 +265,7 @@ describe('a sync that is started from the console', () => {
     expect(stdout).toContain('Cancelled. The sync was cancelled.');
     expect(code).toBe(0);
     expect((await onOther('sync')).stdout).toMatch(
-      /is CANCELLED since .*\nStart one:\nnpm run sync -- .* --start\n/,
+      /has been CANCELLED since .*\nStart one:\nnpm run sync -- .* --start\n/,
     );
     const end = await runServerless(['remove', '--stage', 'local'], { AWS_ENDPOINT_URL: other.aws.endpoint });
     expect(`${end.stdout}${end.stderr}`).not.toContain('Nothing was removed');
