@@ -56,7 +56,7 @@ export interface KeySamples {
   readonly removedAtSource?: readonly string[];
 }
 
-/** Up to 20 product ids of each kind of change at the source while the run went on. */
+/** Up to 10 product ids of each kind of change at the source while the run went on. */
 export interface DriftKeys {
   readonly added?: readonly string[];
   readonly changed?: readonly string[];
