@@ -146,8 +146,6 @@ const SURELY_SMALL_LENGTH = MAX_ITEM_BYTES / 3 - 100;
 const DIGEST_NAME = 'migrationDigest';
 /** In canonical JSON: a quote inside a text is escaped, and behind the name of an attribute there is a brace. */
 const EMPTY_SET = /"[SNB]S":\[\]/;
-/** Where an attribute is called so as well, nothing changes. */
-const HAS_BYTES = /"BS?":/;
 
 /** Each item gets `migrationRun` and its `migrationDigest`, over all its other attributes. */
 function finish(
@@ -177,8 +175,7 @@ function finish(
     );
   if (json.length > SURELY_SMALL_LENGTH) refuseOversized(item, label);
   const text = `{${joined(joined(before, `"${DIGEST_NAME}":{"S":"${digest}"}`), behind)}}`;
-  // DynamoDB takes base64 in one spelling alone.
-  return { item: HAS_BYTES.test(json) ? (JSON.parse(text) as WireItem) : item, text, digest };
+  return { item, text, digest };
 }
 
 /** Members of an object, of which either part may have none. */

@@ -1,6 +1,8 @@
 import { inOneSpelling } from '../../items/canonical-json.ts';
+import type { WireItem } from '../../items/wire-item.ts';
 import type { Run } from '../../ledger/run.ts';
 import type { Runtime } from '../../runtime.ts';
+import type { TransformResult } from '../../migration/migration.ts';
 import { filledTablesOf } from '../../tables/run-tables.ts';
 import { transformContext } from '../../tables/transform-context.ts';
 import { createRate } from '../rate.ts';
@@ -77,11 +79,23 @@ export function reconcileRules(
   return {
     tables: filledTablesOf(runtime, run),
     // The run has transformed what a backup holds. DynamoDB gives a set in any order.
-    transform: (source) => migration.transform(inOneSpelling(source), context),
+    transform: (source) => asInFile(migration.transform(inOneSpelling(source), context)),
     madeBy: { startedAt: run.startedAt, madeAttributes: migration.madeAttributes },
     othersAmong: otherSources(ledger, run, (attempt) => retry({ clock, deadline }, attempt)),
     isOver,
   };
+}
+
+/** Where an attribute is called so as well, nothing changes. */
+const HAS_BYTES = /"BS?":/;
+
+/** With the items that a target file would hold: DynamoDB takes bytes in one spelling alone. */
+function asInFile(result: TransformResult): TransformResult {
+  if (result.kind !== 'items') return result;
+  const items = result.items.map((made) =>
+    HAS_BYTES.test(made.text) ? { ...made, item: JSON.parse(made.text) as WireItem } : made,
+  );
+  return { ...result, items };
 }
 
 /** The caps of one worker, the same for every request to a table. */
