@@ -46,7 +46,7 @@ const VERDICTS: Readonly<Record<Report['status'], (report: UntoldReport) => Verd
   ROLLBACK_FAILED: (report) => ({
     tone: 'bad',
     word: 'Roll back failed',
-    sentence: `${storyOf(report)}${isAsked(report) ? ', but' : ' and'} not everything it had created could be deleted${untouchedSource(report)}.`,
+    sentence: `${storyOf(report)}${isAsked(report) ? ', but' : ' and'} not everything that it had done could be undone${untouchedSource(report)}.`,
   }),
   REFUSED: () => NOT_STARTED,
 };
@@ -97,7 +97,7 @@ function leftOf({ tables, rolledBack }: UntoldReport): string {
     ...(names.length === 0 ? [] : [`${names.join(', ')} ${names.length === 1 ? 'was' : 'were'} kept`]),
     ...(kept === 0
       ? []
-      : [`${counted(kept, 'item')} that it wrote ${kept === 1 ? 'stays' : 'stay'} in place`]),
+      : [`${counted(kept, 'item')} with its mark ${kept === 1 ? 'stays' : 'stay'} in place`]),
   ];
   return left.length === 0 ? '' : `; ${left.join(' and ')}`;
 }
@@ -153,11 +153,30 @@ function nothingNewSentence(report: UntoldReport): string {
   const { products: migratedProducts, items: migratedItems, replaced = 0 } = report.migrated;
   const products = countedAs(report.nouns, migratedProducts);
   const items = counted(migratedItems, 'item');
+  const allProducts = migratedProducts === 1 ? `${products} was` : `All ${products} were`;
+  const inPlace = `${items} ${migratedItems === 1 ? 'is' : 'are'} in place`;
   if (replaced > 0)
-    return `All ${products} were there before: ${items} are in place, ${count(replaced)} of them brought up to date.`;
+    return `${allProducts} there before: ${inPlace}, ${count(replaced)} of them brought up to date.`;
+  const allItems = migratedItems === 1 ? `${items} of ${products} was` : `All ${items} of ${products} were`;
   return (report.verification?.presentDifferent ?? 0) > 0
-    ? `All ${items} of ${products} were there before, and none was changed.`
-    : `All ${products} were migrated before: ${items} are in place, and none was changed.`;
+    ? `${allItems} there before, and none was changed.`
+    : `${allProducts} migrated before: ${inPlace}, and none was changed.`;
+}
+
+/** What a run with `replace` has removed, and has changed besides what it has added. */
+function asideOfReplaced({ migrated, nouns }: UntoldReport, fresh: number): string {
+  const { replaced = 0, staleRemoved = 0 } = migrated;
+  const were = (number: number): string => (number === 1 ? 'was' : 'were');
+  const changed =
+    replaced === 0 || fresh === 0
+      ? ''
+      : ` ${counted(replaced, 'item')} ${were(replaced)} brought up to date.`;
+  const whose = `${staleRemoved === 1 ? 'its' : 'their'} ${nouns.item}`;
+  const removed =
+    staleRemoved === 0
+      ? ''
+      : ` ${counted(staleRemoved, 'item')} that ${whose} no longer has ${were(staleRemoved)} removed.`;
+  return changed + removed;
 }
 
 function successSentence(report: UntoldReport): string {
@@ -166,14 +185,14 @@ function successSentence(report: UntoldReport): string {
   const products = countedAs(report.nouns, migrated.products);
   const items = counted(migrated.items, 'item');
   const fresh = migrated.items - migrated.alreadyPresent;
-  const aside =
+  const inQuarantine =
     migrated.quarantined > 0
       ? ` ${countedAs(report.nouns, migrated.quarantined)} stayed behind in quarantine.`
       : '';
-  if (migrated.items > 0 && fresh === 0)
-    return `${nothingNewSentence(report)}${asideOfOthers(report)}${aside}`;
+  const aside = `${asideOfReplaced(report, fresh)}${asideOfOthers(report)}${inQuarantine}`;
+  if (migrated.items > 0 && fresh === 0) return `${nothingNewSentence(report)}${aside}`;
   const before = migrated.alreadyPresent > 0 ? `, ${counted(fresh, 'of them', 'of them')} new` : '';
-  return `${products} migrated as ${items}${before}, read back and found complete.${asideOfOthers(report)}${aside}`;
+  return `${products} migrated as ${items}${before}, read back and found complete.${aside}`;
 }
 
 function planSentence({ rehearsal, source, nouns }: UntoldReport): string {
