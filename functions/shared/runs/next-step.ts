@@ -32,7 +32,7 @@ export interface Ending {
   readonly quarantined?: number | undefined;
   /** How many of them the run allows. */
   readonly maxQuarantined?: number | undefined;
-  /** Whether the source has changed since it was read, or the target has items that are older than the source. */
+  /** See {@link isBehind}. */
   readonly isBehind?: boolean;
   /** What the operator typed to confirm the roll back. */
   readonly confirmed?: string | undefined;
@@ -63,16 +63,19 @@ export function endingOf(run: Run, status: ReportStatus): Ending {
   };
 }
 
-/** Whether another run that replaces items would bring the target up to date. */
+/**
+ * Whether another run that replaces items would bring the target up to date: the source has got or changed items since it
+ * was read, or the target has items that are older than the source. What was removed from the source no run deletes.
+ */
 export function isBehind({
   verification,
   mismatches = {},
   parameters,
 }: Pick<UntoldReport, 'verification' | 'mismatches' | 'parameters'>): boolean {
-  const { added = 0, changed = 0, removed = 0 } = verification?.drift ?? {};
+  const { added = 0, changed = 0 } = verification?.drift ?? {};
   const { outdated = [], staleVariants = [] } = mismatches;
   const isKept = parameters?.onExisting === 'keep' && outdated.length + staleVariants.length > 0;
-  return added + changed + removed > 0 || isKept;
+  return added + changed > 0 || isKept;
 }
 
 /** What to do now on a stage, with the commands to paste; `undefined` when there is nothing to do. */
