@@ -32,7 +32,7 @@ export function existedText(run: Run, { name, uncounted }: ReportedTable, { repo
   if (isRestore(run)) return 'there before, with what the restore has put back so far';
   const back = filled.get(name);
   if (back === undefined) return UNTOUCHED;
-  if (report.rolledBack === undefined) return heldText(report);
+  if (report.rolledBack === undefined) return heldText(name, { report, filled });
   if (uncounted === true) return 'there before; items of this run may still be in it';
   const { kept, keptKeys, gone } = back;
   const lacks = gone === 0 ? '' : `, but it lacks ${counted(gone, 'item')} now`;
@@ -46,11 +46,16 @@ const doneText = ({ deleted, restored }: TakenBack): string =>
   `${counted(deleted, 'item')} of this run deleted again, ${count(restored)} put back`;
 
 /** Checkpoints may lag behind the writes, so there may be more items. */
-function heldText(report: Report): string {
-  const noted = ownItems(report);
-  return noted === 0
-    ? 'there before; the run has recorded no item of its own in it'
-    : `there before, with at least ${counted(noted, 'item')} of this run`;
+function heldText(name: string, { report, filled }: Told): string {
+  const { items, byTarget = {} } = report.migrated;
+  const noted = ownItems(report, items);
+  if (noted === 0) return 'there before; the run has recorded no item of its own in it';
+  // What stood there before is not counted by table.
+  const ofTable = Object.values(byTarget[name] ?? {}).reduce((sum, number) => sum + number, 0);
+  const least = filled.size === 1 ? noted : ownItems(report, ofTable);
+  return least > 0
+    ? `there before, with at least ${counted(least, 'item')} of this run`
+    : 'there before; items of this run may be in it';
 }
 
 const UNTOUCHED = 'untouched, because it existed before';
@@ -59,6 +64,6 @@ const MAX_NAMED = 5;
 const namedKeys = (keys: readonly string[], total: number): string =>
   keys.slice(0, MAX_NAMED).join(', ') + (total > Math.min(keys.length, MAX_NAMED) ? ', ...' : '');
 
-/** New and replaced items of a run that has not been rolled back. */
-const ownItems = ({ migrated: { items, alreadyPresent, replaced = 0 } }: Report): number =>
-  items - alreadyPresent + replaced;
+/** How many of these items at least are new or replaced, of a run that has not been rolled back. */
+const ownItems = ({ migrated: { alreadyPresent, replaced = 0 } }: Report, items: number): number =>
+  Math.max(0, items - alreadyPresent + replaced);

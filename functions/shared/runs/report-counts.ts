@@ -60,12 +60,42 @@ export function countsInPlace(
     );
     return { ...NOTHING_MIGRATED, items: isOfOther ? (back?.kept ?? 0) : 0 };
   }
-  const migrated = migratedCounts(shards, filled);
+  const standing = filled.filter(({ reported }) => reported?.outcome !== 'DELETED');
+  const migrated =
+    standing.length === filled.length ? migratedCounts(shards, filled) : countsIn(shards, standing);
   if (!outcomes.includes('EXISTED') || back === undefined) return migrated;
   const { items, alreadyPresent, replaced = 0 } = migrated;
   const written = items - alreadyPresent + replaced;
-  const left = back.isThrough ? back.kept : Math.max(0, written - back.deleted - back.restored);
+  // A roll back walks through tables that existed before, and keeps or deletes others whole.
+  const whole = standing.filter(({ reported }) => reported?.outcome !== 'EXISTED');
+  const left = back.isThrough
+    ? back.kept + countsIn(shards, whole).items
+    : Math.max(0, written - back.deleted - back.restored);
   return { ...NOTHING_MIGRATED, items: left };
+}
+
+/** What is in some of the filled tables. A worker counts by table what it has done of whole files only. */
+function countsIn(shards: Shards, tables: readonly RunTable<FilledTable>[]): MigratedCounts {
+  const byTarget = countsByTarget(shards, tables);
+  const items = Object.values(byTarget)
+    .flatMap(Object.values<number>)
+    .reduce((sum, number) => sum + number, 0);
+  const alreadyPresent = Math.min(items, countMigrated(shards, 'alreadyPresent'));
+  const replaced = Math.min(alreadyPresent, countMigrated(shards, 'replaced'));
+  return { ...NOTHING_MIGRATED, items, byTarget, alreadyPresent, replaced };
+}
+
+/** Items of each kind, by table. */
+function countsByTarget(
+  shards: Shards,
+  tables: readonly RunTable<FilledTable>[],
+): NonNullable<MigratedCounts['byTarget']> {
+  return Object.fromEntries(
+    tables.map(({ spec, name }) => [
+      name,
+      Object.fromEntries(spec.kinds.map((kind) => [kind, countMigrated(shards, kindCounter(spec, kind))])),
+    ]),
+  );
 }
 
 function migratedCounts(shards: Shards, filled: readonly RunTable<FilledTable>[]): MigratedCounts {
@@ -75,12 +105,7 @@ function migratedCounts(shards: Shards, filled: readonly RunTable<FilledTable>[]
     items: count('items'),
     metadata: count('metadata'),
     variants: count('variants'),
-    byTarget: Object.fromEntries(
-      filled.map(({ spec, name }) => [
-        name,
-        Object.fromEntries(spec.kinds.map((kind) => [kind, count(kindCounter(spec, kind))])),
-      ]),
-    ),
+    byTarget: countsByTarget(shards, filled),
     alreadyPresent: count('alreadyPresent'),
     quarantined: count('quarantined'),
     replaced: count('replaced'),
