@@ -46,7 +46,7 @@ function untaggedWarnings(tables: readonly TableRecord[]): readonly string[] {
   const names = tables.filter(({ tags }) => tags === 'NOT_OFFERED').map(({ name }) => name);
   if (names.length === 0) return [];
   return [
-    `This endpoint has no tags, so only the ledger says that ${names.join(', ')} are the run's: by the table's id, or by the time of its creation if it has none.`,
+    `This endpoint has no tags, so only the ledger says that ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} the run's: by the table's id, or by the time of its creation if it has none.`,
   ];
 }
 
