@@ -15,9 +15,9 @@ import { type Ending, endingOf, nextStepOf } from '../../functions/shared/runs/n
 import { summaryOf } from '../../functions/shared/runs/outcome.ts';
 import { executionNameOf } from '../../functions/shared/names.ts';
 import {
-  countedVerification,
   countsInPlace,
   type FilledTableOfReport,
+  reportedVerification,
   rolledBackCounts,
 } from '../../functions/shared/runs/report-counts.ts';
 import { type FoundTables, reportedTable } from '../../functions/shared/runs/report-tables.ts';
@@ -182,7 +182,7 @@ function untoldReport(record: RunRecord, { now, found, place }: LedgerView): Unt
       ...countsInPlace(shards, migration.filled.map(filledAmong(tables, record.tables)), rolledBack),
       quarantined: run.rehearsal?.quarantined ?? 0,
     },
-    verification: countedVerification(run, shards) ?? null,
+    verification: reportedVerification(run, shards) ?? null,
     startedAt: run.startedAt,
     finishedAt,
     durationSeconds: workedSeconds ?? (Date.parse(finishedAt) - Date.parse(run.startedAt)) / 1000,

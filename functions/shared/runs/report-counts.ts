@@ -1,9 +1,10 @@
-import type { Run, Verification } from '../ledger/run.ts';
+import { isRestore, type Run, type Verification } from '../ledger/run.ts';
 import { warningsOfRun } from '../ledger/warnings.ts';
 import { type FilledTable, kindCounter } from '../migration/migration.ts';
 import type { OtherTable } from '../ledger/table-record.ts';
 import type { RunTable } from '../tables/run-tables.ts';
 import { countMigrated, countOver, rolledBackItems, type Shards } from './count-shards.ts';
+import { passProblems } from './equations.ts';
 import { isOrdered } from './next-step.ts';
 import type { ReportedTable } from './report.ts';
 import { type MigratedCounts, NOTHING_MIGRATED, type RolledBack } from './reported-counts.ts';
@@ -134,6 +135,23 @@ export function countedVerification(run: Run, shards: Shards): Verification | un
     extra: Math.max(verification.extra, count('extra')),
     drift: { added: count('driftAdded'), changed: count('driftChanged'), removed: count('driftRemoved') },
   };
+}
+
+/**
+ * {@link countedVerification} for a report: nothing where the run ended before it had compared every key that it was to
+ * compare. What nobody has looked for is not missing.
+ */
+export function reportedVerification(run: Run, shards: Shards): Verification | undefined {
+  const verification = countedVerification(run, shards);
+  if (verification === undefined) return undefined;
+  const compared = shards.get('CompareByKey') ?? [];
+  const { expected, found } = verification;
+  // Where nothing was compared, the digests alone must have said that everything is there.
+  const isComplete =
+    compared.length === 0
+      ? found === expected
+      : passProblems({ state: 'CompareByKey', planned: run.plan.shards, shards: compared }).length === 0;
+  return isComplete || isRestore(run) ? verification : undefined;
 }
 
 /** What a roll back has done. `undefined` for a run that was never rolled back. */
