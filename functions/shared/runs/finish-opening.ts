@@ -62,11 +62,12 @@ interface ClosedTable extends StillClosed {
   readonly table: TableRecord;
 }
 
+/** A run keeps its warnings: this one must be true of the table when it is open, too. */
 function stillClosedWarning(runtime: Runtime, { table, reason, neededBy }: ClosedTable): string {
-  const said = `Table ${table.name} is still closed: nobody but the migration can write there (${reason}). It is tried again every 15 minutes`;
+  const said = `Table ${table.name} could not be opened (${reason}). Until it is open, nobody but the migration can write there, and it is tried again every 15 minutes.`;
   return neededBy === undefined
-    ? `${said}. To open it at once: ${openLine(runtime, table)}`
-    : `${said}, and opened once that run has ended.`;
+    ? `${said} To open it at once: ${openLine(runtime, table)}`
+    : `${said} It is opened once that run has ended.`;
 }
 
 /** The alarm on closed tables counts the message of this line: workflow/resources/alarms.yml. */
