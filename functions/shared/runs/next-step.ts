@@ -7,6 +7,8 @@ import {
   type Step,
   stepText,
 } from '../commands.ts';
+import { capitalized } from '../counted.ts';
+import { deployWith } from '../deploy-with.cjs';
 import { isRestore, type Run } from '../ledger/run.ts';
 import { splitMessage } from '../message.ts';
 import { correctInput, inputOf } from './again-input.ts';
@@ -263,6 +265,21 @@ function afterHolding(ending: Ending, commands: Commands): string {
       return stepText(['Roll the run back', back], ['Then start again', again]);
     case 'BackupDamagedError':
       return stepText([`${READS_AGAIN} Roll the run back`, back], ['Then start again for new files', again]);
+    // A run never goes on with another table, nor with a history that does not hold it.
+    case 'TableUnavailableError':
+      return stepText(
+        [
+          'If the table is ACTIVE and still the one that the run began with, go on',
+          migrate({ resume: runId }),
+        ],
+        ['Or roll the run back', back],
+        ['Then start again', again],
+      );
+    case 'RunTooLongForInlineError':
+      return stepText(
+        [`${capitalized(deployWith('mapMode', 'DISTRIBUTED'))}. Then go on`, migrate({ resume: runId })],
+        ['Or roll the run back', back],
+      );
     case 'CostLimitError':
       return afterHoldingForCost(ending, { migrate, back });
     default:

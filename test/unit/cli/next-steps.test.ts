@@ -222,6 +222,21 @@ describe('what to do after a run', () => {
     ]);
   });
 
+  it('resumes no held run that would fail again: without its table, or with the same history', async () => {
+    const stepOf = (error: string): string =>
+      nextStepOf({ status: 'HELD', runId: RUN, isRestore: false, error }, PLACE) ?? '';
+    const [withoutTable, tooLong] = [stepOf('TableUnavailableError'), stepOf('RunTooLongForInlineError')];
+    await expectPasteable(withoutTable);
+    await expectPasteable(tooLong);
+    expect(withoutTable).toMatch(
+      /^If the table is ACTIVE and still the one that the run began with, go on:\n/,
+    );
+    expect(withoutTable).toContain(`Then start again:\nnpm run migrate -- ${WHERE}\n`);
+    expect(tooLong).toMatch(
+      /^Deploy again with --param mapMode=DISTRIBUTED .*\. Then go on:\nnpm run migrate /,
+    );
+  });
+
   it('never resumes a run that is held for its cost without another limit', async () => {
     const held = { status: 'HELD', runId: RUN, isRestore: false, error: 'CostLimitError' } as const;
     const ownStep = stepText(['To allow that much', commands.migrate({ resume: RUN, maxCost: 4.4 })]);
