@@ -205,7 +205,7 @@ function untoldReport(record: RunRecord, { now, found, place }: LedgerView): Unt
     executionArn: run.executionArn,
     parameters: run.parameters,
     warnings: [
-      'No report of this run was found in the bucket. This page was made from the ledger.',
+      'No report of the end of this run was found in the bucket. This one was made from the ledger.',
       ...warningsOf(run, uncounted),
     ],
     ...newestControls(run),

@@ -3,7 +3,7 @@ import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Shard } from '../../../functions/shared/ledger/shard.ts';
 import type { TableRecord } from '../../../functions/shared/ledger/table-record.ts';
 import type { FoundTables } from '../../../functions/shared/runs/report-tables.ts';
-import { readReport } from '../../../workflow/cli/collect-report.ts';
+import { readReport, reportOfNow } from '../../../workflow/cli/collect-report.ts';
 import { reportFromLedger, reportWithoutRun } from '../../../workflow/cli/fallback-report.ts';
 import type { RunRecord } from '../../../workflow/cli/run-record.ts';
 import { smallView } from './report-fixtures.ts';
@@ -51,6 +51,21 @@ describe('a report as it was written', () => {
       summary: expect.stringContaining(' '),
       nextStep: null,
     });
+  });
+});
+
+describe('the report that the bucket has', () => {
+  const { report } = smallView();
+
+  it('is told as long as the run has that end', () => {
+    expect(reportOfNow(recordOf('SUCCEEDED'), report)).toEqual(report);
+    expect(reportOfNow(recordOf('SUCCEEDED'), { runId: 'r1' })).toBeUndefined();
+  });
+
+  it('is not told of a run that has gone on since', () => {
+    const held = { ...report, status: 'HELD' };
+    expect(reportOfNow(recordOf('RUNNING'), held)).toBeUndefined();
+    expect(reportOfNow(recordOf('SUCCEEDED'), held)).toBeUndefined();
   });
 });
 
@@ -110,7 +125,7 @@ describe('a report that is made from the ledger', () => {
     const found = new Map([['products-enhanced', 'same']] as const);
     const report = reportFromLedger({ ...record, run, tables: kept }, look(found));
     expect(report.warnings).toEqual([
-      expect.stringContaining('No report of this run was found'),
+      expect.stringContaining('No report of the end of this run was found'),
       'Table x lacks 1 item.',
       expect.stringContaining('Nobody has counted the items of this run that are in table products-enhanced'),
     ]);
