@@ -41,7 +41,7 @@ const VERDICTS: Readonly<Record<Report['status'], (report: UntoldReport) => Verd
   HELD: (report) => ({
     tone: 'notice',
     word: 'Held',
-    sentence: `The run failed${placeOf(report)} and is held: nothing was rolled back.`,
+    sentence: heldSentence(report),
   }),
   ROLLBACK_FAILED: (report) => ({
     tone: 'bad',
@@ -66,11 +66,20 @@ const NOT_STARTED: Verdict = {
 const placeOf = ({ failure }: UntoldReport): string =>
   failure?.state === undefined ? '' : ` in ${failure.state}`;
 
+/** A step called alone is held, too, when it was short of time. */
+function heldSentence(report: UntoldReport): string {
+  if (report.step !== undefined && report.failure === null)
+    return `Step ${report.step}, which was called alone, has not come to its end: nothing was rolled back.`;
+  return `The run failed${placeOf(report)} and is held: nothing was rolled back.`;
+}
+
 /** Why the run is rolled back: it failed, or somebody wanted it. */
 function storyOf(report: UntoldReport): string {
   if (report.rolledBack?.from === 'SUCCEEDED') return 'The run had succeeded and was rolled back on request';
   if (report.rolledBack?.from === 'HELD')
-    return `The run failed${placeOf(report)}, was held, and was rolled back on request`;
+    return report.step !== undefined && hasNotFailed(report)
+      ? 'The run was held and was rolled back on request'
+      : `The run failed${placeOf(report)}, was held, and was rolled back on request`;
   return isAsked(report) ? 'The run was rolled back on request' : `The run failed${placeOf(report)}`;
 }
 
@@ -179,9 +188,18 @@ function asideOfReplaced({ migrated, nouns }: UntoldReport, fresh: number): stri
   return changed + removed;
 }
 
+/** The step that fills the tables reads none of them back. */
+function stepSentence({ migrated, backup, nouns, verification }: UntoldReport, step: string): string {
+  const alone = `Step ${step}, which was called alone, has come to its end`;
+  if (migrated.items > 0)
+    return `${alone}: ${counted(migrated.items, 'item')} of ${countedAs(nouns, migrated.products)} in place${verification === null ? ', not verified' : ''}.`;
+  return backup === null ? `${alone}.` : `${alone}: ${counted(backup.items, 'item')} backed up.`;
+}
+
 function successSentence(report: UntoldReport): string {
   const { migrated, restored } = report;
   if (restored !== undefined) return restoreSentence(restored);
+  if (report.step !== undefined) return stepSentence(report, report.step);
   const products = countedAs(report.nouns, migrated.products);
   const items = counted(migrated.items, 'item');
   const fresh = migrated.items - migrated.alreadyPresent;

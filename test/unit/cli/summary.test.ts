@@ -111,6 +111,37 @@ describe('outcomeOf', () => {
     );
   });
 
+  it('does not call a step that was called alone a migration that was read back', () => {
+    const none = { ...reportOf().migrated, products: 0, items: 0, metadata: 0, variants: 0 };
+    const alone = (step: string, more: Partial<Report> = {}): string =>
+      outcomeOf(reportOf({ kind: 'manual', step, ...more })).sentence;
+    expect(alone('migrateProductsEnhanced', { verification: null })).toBe(
+      'Step migrateProductsEnhanced, which was called alone, has come to its end: 30 items of 6 products in place, not verified.',
+    );
+    expect(alone('backupProducts', { migrated: none })).toMatch(/its end: 6 items backed up\.$/);
+    expect(alone('createCartTable', { migrated: none, backup: null })).toBe(
+      'Step createCartTable, which was called alone, has come to its end.',
+    );
+  });
+
+  it('does not say of a step that was short of time that it failed', () => {
+    const short = { kind: 'manual', step: 'backupProducts', failure: null } as const;
+    expect(outcomeOf(reportOf({ ...short, status: 'HELD' })).sentence).toBe(
+      'Step backupProducts, which was called alone, has not come to its end: nothing was rolled back.',
+    );
+    const rolledBack = {
+      from: 'HELD',
+      deleted: 0,
+      restored: 0,
+      kept: 0,
+      keptKeys: [],
+      isThrough: true,
+    } as const;
+    expect(outcomeOf(reportOf({ ...short, status: 'ROLLED_BACK', rolledBack })).sentence).toMatch(
+      /^The run was held and was rolled back on request/,
+    );
+  });
+
   it('tells a refused start from a roll back', () => {
     const report = reportOf({ status: 'REFUSED' });
     expect(outcomeOf(report).word).toBe('Refused');
