@@ -43,13 +43,15 @@ export async function completeRun(runtime: Runtime, input: RunStepInput): Promis
 const FILLING = ['MigrateProducts', 'BulkLoad'] as const;
 
 /** An operator who never starts a sync has to open them. */
-function keptClosedWarnings(runtime: Runtime, run: Run, { tables }: RunLedger): readonly string[] {
-  const closed = tables.filter(({ access }) => access === 'CLOSED');
+function keptClosedWarnings(runtime: Runtime, run: Run, ledger: RunLedger): readonly string[] {
+  const closed = ledger.tables.filter(({ access }) => access === 'CLOSED');
   const [first] = closed;
   if (run.parameters.keepClosed !== true || first === undefined) return [];
   const names = closed.map(({ name }) => name).toSorted();
+  const [tables, them] = names.length === 1 ? ['table', 'it'] : ['tables', 'them'];
+  // A run keeps its warnings: this one must be true of tables that are open or gone, too.
   return [
-    `The tables ${names.join(', ')} stay closed to everybody but the migration until a sync has switched to them, because keepClosed was given. To open one of them without a sync: ${openLine(runtime, first)}`,
+    `Because keepClosed was given, the run has left ${tables} ${names.join(', ')} closed to everybody but the migration. A sync opens ${them} when it switches to ${them}. To open ${first.name} without a sync: ${openLine(runtime, first)}`,
   ];
 }
 

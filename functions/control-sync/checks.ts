@@ -6,6 +6,7 @@ import { findTotal, listPending, type SyncCounts } from '../shared/ledger/sync-r
 import { duration } from '../shared/format.ts';
 import { syncFailuresQueueName } from '../shared/names.ts';
 import { countFailedBatches } from '../shared/runs/failed-batches.ts';
+import { isGapOpen } from '../shared/runs/following.ts';
 import type { SyncCheck } from '../shared/runs/sync-report.ts';
 import { checkEnds } from './check-ends.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
@@ -120,10 +121,9 @@ function transformCheck({ config }: SyncRuntime, { compared }: Run): SyncCheck {
 function gapCheck({ gap, compared }: Run): SyncCheck {
   if (gap === undefined)
     return { what: 'gap', ok: true, sentence: 'No change is known to have been missed.' };
-  const isClosed = compared !== undefined && compared.startedAt > gap.at;
-  const closing = isClosed
-    ? 'A compare has closed that gap since.'
-    : 'The compare of a cut over closes the gap.';
+  const closing = isGapOpen({ gap, compared: compared ?? null })
+    ? 'The compare of a cut over closes the gap.'
+    : 'A compare has closed that gap since.';
   return {
     what: 'gap',
     ok: true,

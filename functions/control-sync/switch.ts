@@ -161,7 +161,7 @@ const isByHand = ({ isByHand: is = false }: NamedKey): boolean => is;
 
 function quarantineOf({ config }: SyncRuntime, { parameters }: Run, { quarantined }: Compared): Obstacle {
   return {
-    reason: `${counted(quarantined, 'source item')} cannot be transformed, and ${parameters.maxQuarantined} are allowed.`,
+    reason: `${counted(quarantined, 'source item')} cannot be transformed, and maxQuarantined allows ${parameters.maxQuarantined}.`,
     steps: [
       [
         'Correct these items in the source, or cut over without them',
@@ -220,7 +220,7 @@ async function goBack(runtime: SyncRuntime, run: Run, obstacle: Obstacle): Promi
   } = undelivered === undefined ? obstacle : withoutDelivery(runtime, run, { obstacle, undelivered });
   const isBack = isKnown && (await backWithoutGap(runtime, run));
   if (!isBack) await backToSyncing(runtime, run, { reason, isLasting: undelivered !== undefined });
-  const repaired = isKnown ? '' : ', and a compare has repaired what differed';
+  const repaired = isKnown ? '' : ', and a compare has repaired what it could';
   return {
     switched: false,
     error: 'SyncRefusedError',

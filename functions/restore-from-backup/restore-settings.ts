@@ -121,7 +121,7 @@ export function timeToLiveWarning({
   backedUp,
   expired,
 }: Pick<SettingsScope, 'tableName' | 'backedUp' | 'expired'>): string {
-  return `${tableName}: time to live on ${backedUp.timeToLiveAttribute ?? ''} was left off, because ${expired} restored items have expired and would be deleted at once. Look at them, then switch it on in the DynamoDB console.`;
+  return `${tableName}: time to live on ${backedUp.timeToLiveAttribute ?? ''} was left off, because ${counted(expired, 'restored item has', 'restored items have')} expired and would be deleted at once. Look at ${itOrThem(expired)}, then switch it on in the DynamoDB console.`;
 }
 
 const itOrThem = (items: number): string => (items === 1 ? 'it' : 'them');

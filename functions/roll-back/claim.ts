@@ -1,7 +1,7 @@
-import { awsCommandsOf, commandsOf, stepText } from '../shared/commands.ts';
+import { awsCommandsOf, commandsOf, type Step, stepText } from '../shared/commands.ts';
 import { InvalidInputError, LockHeldError, RunClosedError } from '../shared/errors.ts';
 import { isDead } from '../shared/runs/holder.ts';
-import { meetOtherLock, waysToFree } from '../shared/runs/lock-conflict.ts';
+import { keepsLock, meetOtherLock, stoppedText, waysToFree } from '../shared/runs/lock-conflict.ts';
 import { earlierAttempts } from '../shared/ledger/attempt.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
 import { isOfSync, readRun, type Run } from '../shared/ledger/run.ts';
@@ -139,23 +139,25 @@ async function hold(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
 }
 
 /** @throws InvalidInputError */
-function refuseLiving({ config }: Runtime, { runId, kind, executionArn }: Run): never {
-  const { follow } = commandsOf(config);
+function refuseLiving({ config }: Runtime, run: Run, confirm: string | undefined): never {
+  const { runId, kind, executionArn } = run;
+  const { follow, rollBack } = commandsOf(config);
   const { stopExecution } = awsCommandsOf(config);
   const isWhole = kind !== 'manual';
+  const back: readonly Step[] = keepsLock(run) ? [['Then roll it back', rollBack(runId, confirm)]] : [];
   throw new InvalidInputError(
-    `Run ${runId} is still being worked on by ${executionArn}. Nothing was changed.${isWhole ? ' If that execution is stopped, the run is rolled back automatically.' : ''}`,
+    `Run ${runId} is still being worked on by ${executionArn}. Nothing was changed.${isWhole ? ` ${stoppedText(run)}.` : ''}`,
     isWhole
-      ? stepText(['Wait until it ends', follow(runId)], ['Or stop it', stopExecution(executionArn)])
+      ? stepText(['Wait until it ends', follow(runId)], ['Or stop it', stopExecution(executionArn)], ...back)
       : stepText(['Wait until that call has ended']),
   );
 }
 
 /** @throws InvalidInputError */
-async function refuseUnlessDead(runtime: Runtime, run: Run): Promise<void> {
+async function refuseUnlessDead(runtime: Runtime, run: Run, confirm?: string): Promise<void> {
   const lock = await findLockOf(runtime.ledger, run);
   const holder = lock?.runId === run.runId ? lock : { executionArn: run.executionArn };
-  if (!(await isDead(runtime, holder))) refuseLiving(runtime, run);
+  if (!(await isDead(runtime, holder))) refuseLiving(runtime, run, confirm);
 }
 
 async function claimRunning(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
@@ -164,7 +166,7 @@ async function claimRunning(runtime: Runtime, order: ClaimScope, run: Run): Prom
       throw new RunClosedError(
         `Run ${run.runId} is now being worked on by ${run.executionArn}. This execution changes nothing more.`,
       );
-  } else await refuseUnlessDead(runtime, run);
+  } else await refuseUnlessDead(runtime, run, order.confirm);
   const shouldHold = order.reason !== 'operator' && run.parameters.onFailure === 'hold';
   return shouldHold ? hold(runtime, order, run) : mark(runtime, order, run);
 }

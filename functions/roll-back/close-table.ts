@@ -71,7 +71,7 @@ async function closeToAll(runtime: Runtime, scope: ClosingScope): Promise<number
 /** Adds a warning to the report, once per run. */
 async function sayThatAWindowIsLeft({ ledger, config }: Runtime, run: Run): Promise<void> {
   await warnRun(ledger, run, [
-    `Tables of the run were open to others, so each of them was closed to every writer for at least ${counted(config.closeWaitSeconds, 'second')} before it was inspected and deleted. This shortens the time in which a write can be lost with a table, but does not rule it out, because AWS does not say how long a resource policy takes to become effective.`,
+    `Tables of the run were open to others, so each of them was closed to every writer for at least ${counted(config.closeWaitSeconds, 'second')} before it was inspected, and deleted if nothing of others was in it. This shortens the time in which a write can be lost with a table, but does not rule it out, because AWS does not say how long a resource policy takes to become effective.`,
   ]);
 }
 

@@ -1,7 +1,7 @@
 import { awsCommandsOf, type Step, stepText } from '../shared/commands.ts';
 import { tableArnOf } from '../shared/tables/close-table.ts';
 import { filledTable, filledTablesOf } from '../shared/tables/run-tables.ts';
-import { type RolledBackItems, rolledBackItems } from '../shared/runs/count-shards.ts';
+import { rolledBackItems } from '../shared/runs/count-shards.ts';
 import { buildReport } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
@@ -13,10 +13,9 @@ import { isRestore, type Run, type RunStatus } from '../shared/ledger/run.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { readRecords, type RunRecords } from '../shared/ledger/run-records.ts';
 import { transition } from '../shared/ledger/transition.ts';
-import { count, counted } from '../shared/counted.ts';
 import { endingOf, isOrdered, nextStepOf } from '../shared/runs/next-step.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
-import type { Report, ReportedFailure, ReportedTable } from '../shared/runs/report.ts';
+import type { Report, ReportedFailure } from '../shared/runs/report.ts';
 import { lookAtTables } from '../shared/runs/report-tables.ts';
 import { shownSamples } from '../shared/runs/report-samples.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -24,6 +23,7 @@ import type { RollBackTurn } from '../shared/state.ts';
 import type { ReadableFailure } from '../shared/runs/caught-failure.ts';
 import { cutMessage, joinMessage, splitMessage } from '../shared/message.ts';
 import { printable } from '../shared/printable.ts';
+import { existedText, goneItems, type TakenBack } from './existed-text.ts';
 
 /** Step Functions accepts causes of 32,768 characters, but the console shows far fewer well. */
 const MAX_CAUSE_BYTES = 4_000;
@@ -32,7 +32,7 @@ const MAX_CAUSE_BYTES = 4_000;
 interface Reported {
   readonly report: Report;
   /** By name of each table that the run fills: what its roll back has counted there. */
-  readonly filled: ReadonlyMap<string, RolledBackItems>;
+  readonly filled: ReadonlyMap<string, TakenBack>;
   readonly place: Place;
 }
 
@@ -40,42 +40,6 @@ type Place = Pick<Runtime, 'config' | 'accountId'>;
 
 /** Statuses that a run of the ledger can end with. */
 type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK' | SyncStatus>;
-
-/**
- * What an existing table now holds of the run. Items that a restore has put back stay, because each of them was
- * missing.
- */
-function existedText(run: Run, { name, uncounted }: ReportedTable, { report, filled }: Reported): string {
-  if (isRestore(run)) return 'there before, with what the restore has put back so far';
-  const back = filled.get(name);
-  if (back === undefined) return UNTOUCHED;
-  if (report.rolledBack === undefined) return heldText(report);
-  if (uncounted === true) return 'there before; items of this run may still be in it';
-  const { kept, keptKeys, deleted, restored } = back;
-  if (kept > 0)
-    return `there before; ${counted(kept, 'item')} with the mark of this run ${kept === 1 ? 'stays' : 'stay'} in it (${namedKeys(keptKeys, kept)})`;
-  return deleted + restored === 0
-    ? UNTOUCHED
-    : `as it was before: ${counted(deleted, 'item')} of this run deleted again, ${count(restored)} put back`;
-}
-
-/** Checkpoints may lag behind the writes, so there may be more items. */
-function heldText(report: Report): string {
-  const noted = ownItems(report);
-  return noted === 0
-    ? 'there before; the run has recorded no item of its own in it'
-    : `there before, with at least ${counted(noted, 'item')} of this run`;
-}
-
-const UNTOUCHED = 'untouched, because it existed before';
-const MAX_NAMED = 5;
-
-const namedKeys = (keys: readonly string[], total: number): string =>
-  keys.slice(0, MAX_NAMED).join(', ') + (total > Math.min(keys.length, MAX_NAMED) ? ', ...' : '');
-
-/** New and replaced items of a run that has not been rolled back. */
-const ownItems = ({ migrated: { items, alreadyPresent, replaced = 0 } }: Report): number =>
-  items - alreadyPresent + replaced;
 
 const OUTCOME_TEXTS = { DELETED: 'deleted', KEPT: 'kept', CREATED: 'left in place' } as const;
 
@@ -172,10 +136,11 @@ export async function finishRollBack(
 
 async function reportedOf(runtime: Runtime, run: Run, report: Report): Promise<Reported> {
   const walks = await listShards(runtime.ledger, run.runId, 'RollBack');
-  const countedIn = (name: string): RolledBackItems => {
+  const countedIn = (name: string): TakenBack => {
     const { number } = filledTable(runtime, run, name);
-    const back = rolledBackItems(walks.filter(({ shard }) => shard === number));
-    return { ...back, keptKeys: shownSamples(back.keptKeys) };
+    const own = walks.filter(({ shard }) => shard === number);
+    const back = rolledBackItems(own);
+    return { ...back, keptKeys: shownSamples(back.keptKeys), gone: goneItems(own) };
   };
   const filled = new Map(filledTablesOf(runtime, run).map(({ name }) => [name, countedIn(name)]));
   return { report, filled, place: runtime };

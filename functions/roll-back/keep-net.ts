@@ -100,9 +100,12 @@ async function isAvailable({ clients }: Runtime, BackupArn: string): Promise<boo
   return BackupDescription?.BackupDetails?.BackupStatus === 'AVAILABLE';
 }
 
-async function noNet(runtime: Runtime, scope: NetScope, warning: string): Promise<Net> {
+/** Nobody has looked into the table yet, so it may be kept all the same. */
+async function noNet(runtime: Runtime, scope: NetScope): Promise<Net> {
   await note(runtime, scope, { net: 'NOT_OFFERED' });
-  await warnRun(runtime.ledger, scope.run, [warning]);
+  await warnRun(runtime.ledger, scope.run, [
+    `Table ${scope.record.name} was rolled back without a DynamoDB backup of it, because this endpoint offers none.`,
+  ]);
   return { kind: 'ready', remark: 'without a DynamoDB backup, because this endpoint offers none' };
 }
 
@@ -149,11 +152,11 @@ function unlessTooYoung(runtime: Runtime, scope: NetScope) {
  *
  * @throws RunClosedError, and the SDK's errors; safe to repeat
  */
-export async function keepBackup(runtime: Runtime, scope: NetScope, warning: string): Promise<Net> {
+export async function keepBackup(runtime: Runtime, scope: NetScope): Promise<Net> {
   try {
     return await findBackedUp(runtime, scope);
   } catch (error) {
-    if (isNotOffered(error)) return noNet(runtime, scope, warning);
+    if (isNotOffered(error)) return noNet(runtime, scope);
     throw error;
   }
 }
@@ -172,7 +175,6 @@ export async function keepNet(runtime: Runtime, scope: NetScope): Promise<Net> {
     return await findNet(runtime, scope);
   } catch (error) {
     if (!isNotOffered(error)) throw error;
-    const warning = `${scope.record.name} was deleted without a DynamoDB backup of its own, because this endpoint offers none. It held nothing but what the run had written.`;
-    return noNet(runtime, scope, warning);
+    return noNet(runtime, scope);
   }
 }

@@ -53,8 +53,7 @@ async function backUpFirst(
   // A backup made now would lack the items that this roll back has already removed.
   if (shardOn(found, basis) !== undefined) return { kind: 'take' };
   try {
-    const warning = `The items of run ${runId} were removed from ${name} without a DynamoDB backup of the table, because this endpoint offers none.`;
-    const net = await keepBackup(runtime, { ...scope, table, record }, warning);
+    const net = await keepBackup(runtime, { ...scope, table, record });
     return { kind: net.kind === 'ready' ? 'take' : 'wait' };
   } catch (error) {
     if (endsTurn(error) || isTransient(error)) throw error;

@@ -3,7 +3,7 @@ import { type ListedBackup, listBackups } from '../../functions/shared/files/bac
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { runStageCommand, stageCommand } from './command.ts';
 import { DONE } from './exit-codes.ts';
-import { bytes, count, moment } from '../../functions/shared/format.ts';
+import { bytes, count, counted, moment } from '../../functions/shared/format.ts';
 import { tableText } from './plain-table.ts';
 
 const columns = [
@@ -39,5 +39,5 @@ function row(backup: ListedBackup): readonly string[] {
 function checkText({ verification }: ListedBackup): string {
   if (verification === undefined) return 'when it was sealed';
   const { verifiedAt, findings } = verification;
-  return `${moment(verifiedAt)}: ${findings === 0 ? 'sound' : `${count(findings)} findings`}`;
+  return `${moment(verifiedAt)}: ${findings === 0 ? 'sound' : counted(findings, 'finding')}`;
 }

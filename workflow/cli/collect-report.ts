@@ -56,12 +56,16 @@ const isReport = (output: unknown): output is WrittenReport =>
 /** `report.json` of the bucket, or a report made from the ledger if there is none. */
 async function storedReport(context: OperatorContext, record: RunRecord): Promise<Report> {
   const stored = await objectStore(context.s3, context.bucket).get(RUN_LAYOUT.report(record.run.runId));
-  const report = stored === undefined ? undefined : (JSON.parse(stored.body.toString()) as unknown);
-  if (isReport(report)) return readReport(record, report, context);
+  const report = stored && reportOfNow(record, JSON.parse(stored.body.toString()) as unknown);
+  if (report !== undefined) return readReport(record, report, context);
   const { run, tables } = record;
   const found = await lookAtTables({ clients: { tables: context.dynamo } }, run.runId, tables);
   return reportFromLedger(record, { now: new Date(), found, place: context });
 }
+
+/** What the bucket has, unless the run has gone on since: then that is the report of an earlier end. */
+export const reportOfNow = ({ run }: Pick<RunRecord, 'run'>, stored: unknown): WrittenReport | undefined =>
+  isReport(stored) && stored.status === run.status ? stored : undefined;
 
 /** What is known of a run, whenever it was. */
 export async function reportOfRun(

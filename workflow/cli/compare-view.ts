@@ -20,10 +20,10 @@ export function sayCompare(terminal: Terminal, given: CompareResult, place: Stag
   say(`${signs[toneOf(result)]} ${sentenceOf(result)}`);
   for (const { label, kind, noun, nouns, text } of ROWS) {
     const number = countOf(result, kind);
+    const isMixed = kind === 'differing' && (result.compared.byHand ?? 0) > 0;
+    const what = isMixed ? counted(number, 'key') : counted(number, noun, nouns);
     if (number > 0)
-      say(
-        `  ${colors.dim(label.padEnd(LABEL_WIDTH))} ${counted(number, noun, nouns)} ${text}${listOf(result.keys[kind])}`,
-      );
+      say(`  ${colors.dim(label.padEnd(LABEL_WIDTH))} ${what} ${text}${listOf(result.keys[kind])}`);
   }
   const next = nextStepOf(result, place);
   if (next !== undefined) for (const line of ['', ...nextStepLines(terminal, next)]) say(line);
@@ -76,9 +76,18 @@ function toneOf({ compared: { differing, conflicts, quarantined } }: CompareResu
 function sentenceOf({ run, compared }: CompareResult): string {
   const seconds = (compared.finishedAt - compared.startedAt) / 1_000;
   const what = `${counted(compared.sourceItems, item, items)} of ${run.sourceTable} and ${counted(compared.targetItems, 'item')} of ${tablesOf(run)} compared in ${duration(seconds)}`;
-  const differ = compared.differing === 1 ? 'differs' : 'differ';
-  if (compared.differing > 0) return `${what}: ${count(compared.differing)} of the ${items} ${differ}.`;
+  if (compared.differing > 0) return `${what}: ${differingText(compared)}.`;
   return compared.repaired > 0 ? `${what}: all that differed was repaired.` : `${what}: nothing differs.`;
+}
+
+/** What no condition can change is counted as an item of the target, everything else as one of the source. */
+function differingText({ differing, byHand = 0 }: CompareResult['compared']): string {
+  const own = differing - byHand;
+  const verb = (number: number): string => (number === 1 ? 'differs' : 'differ');
+  return [
+    ...(own > 0 ? [`${count(own)} of the ${items} ${verb(own)}`] : []),
+    ...(byHand > 0 ? [`${counted(byHand, 'target item')} ${verb(byHand)}`] : []),
+  ].join(', ');
 }
 
 const tablesOf = ({ follows }: CompareResult['run']): string =>

@@ -6,19 +6,21 @@ import { REFUSED } from './exit-codes.ts';
 import { attemptsOf } from '../../functions/shared/ledger/attempt.ts';
 import { newestControls } from '../../functions/shared/ledger/control.ts';
 import { isSyncStatus } from '../../functions/shared/ledger/sync-facts.ts';
-import type { RunKind } from '../../functions/shared/ledger/run.ts';
+import { isRestore, type RunKind } from '../../functions/shared/ledger/run.ts';
 import { splitMessage } from '../../functions/shared/message.ts';
 import { typedInput } from '../../functions/shared/runs/again-input.ts';
 import { lookReadUnits } from '../../functions/shared/runs/build-report.ts';
 import { countOver, countOverAll } from '../../functions/shared/runs/count-shards.ts';
-import { type Ending, endingOf, nextStepOf } from '../../functions/shared/runs/next-step.ts';
+import { type Ending, endingOf, isOrdered, nextStepOf } from '../../functions/shared/runs/next-step.ts';
 import { summaryOf } from '../../functions/shared/runs/outcome.ts';
 import { executionNameOf } from '../../functions/shared/names.ts';
 import {
-  countedVerification,
   countsInPlace,
   type FilledTableOfReport,
+  reportedVerification,
   rolledBackCounts,
+  uncountedTables,
+  warningsOf,
 } from '../../functions/shared/runs/report-counts.ts';
 import { type FoundTables, reportedTable } from '../../functions/shared/runs/report-tables.ts';
 import type {
@@ -28,6 +30,7 @@ import type {
   UntoldReport,
 } from '../../functions/shared/runs/report.ts';
 import { NOTHING_MIGRATED } from '../../functions/shared/runs/reported-counts.ts';
+import { restoredCounts } from '../../functions/shared/runs/restored-counts.ts';
 import type { ExecutionEnd } from './follow-run.ts';
 import { OperatorError } from './operator-error.ts';
 import type { RunRecord } from './run-record.ts';
@@ -129,13 +132,15 @@ export interface LedgerView {
   readonly place: StagePlace;
 }
 
-/** A filled table under the name that it has in the run: with the prefix of its deployment. */
+/** A filled table under the name that it has in the run, with the prefix of its deployment, and which of them it is. */
 const filledAmong =
-  (tables: readonly ReportedTable[], records: RunRecord['tables']) =>
-  (spec: FilledTable): FilledTableOfReport => {
+  (tables: readonly ReportedTable[], { run, tables: records }: RunRecord) =>
+  (spec: FilledTable, position: number): FilledTableOfReport & { readonly number: number } => {
     const reported = tables.find(({ name }) => name.endsWith(spec.name));
     const name = reported?.name ?? spec.name;
-    return { spec, name, reported, other: records.find((record) => record.name === name)?.other };
+    const known = run.settings.filled?.indexOf(spec.name) ?? -1;
+    const other = records.find((record) => record.name === name)?.other;
+    return { spec, name, reported, other, number: known === -1 ? position : known };
   };
 
 /**
@@ -161,7 +166,9 @@ function untoldReport(record: RunRecord, { now, found, place }: LedgerView): Unt
   );
   const rolledBack = rolledBackCounts(run, shards);
   const finishedAt = run.finishedAt ?? now.toISOString();
-  const reason = run.failure ?? failure;
+  const reason = hasSucceeded(run) ? undefined : (run.failure ?? failure);
+  const filledTables = migration.filled.map(filledAmong(tables, record));
+  const uncounted = uncountedTables(run, shards, filledTables);
   const { workedSeconds, ...attempts } = attemptsOf(run, now.getTime()) ?? {};
   return {
     ...emptyReport(run.runId, run.kind),
@@ -177,12 +184,12 @@ function untoldReport(record: RunRecord, { now, found, place }: LedgerView): Unt
       writeUnits: countOverAll(shards, 'writeUnits'),
     },
     backup: run.backup ?? null,
-    tables,
+    tables: tables.map((table) => (uncounted.has(table.name) ? { ...table, uncounted: true } : table)),
     migrated: {
-      ...countsInPlace(shards, migration.filled.map(filledAmong(tables, record.tables)), rolledBack),
+      ...countsInPlace(shards, filledTables, rolledBack),
       quarantined: run.rehearsal?.quarantined ?? 0,
     },
-    verification: countedVerification(run, shards) ?? null,
+    verification: reportedVerification(run, shards) ?? null,
     startedAt: run.startedAt,
     finishedAt,
     durationSeconds: workedSeconds ?? (Date.parse(finishedAt) - Date.parse(run.startedAt)) / 1000,
@@ -197,9 +204,19 @@ function untoldReport(record: RunRecord, { now, found, place }: LedgerView): Unt
           },
     executionArn: run.executionArn,
     parameters: run.parameters,
-    warnings: ['No report of this run was found in the bucket. This page was made from the ledger.'],
+    warnings: [
+      'No report of the end of this run was found in the bucket. This one was made from the ledger.',
+      ...warningsOf(run, uncounted),
+    ],
     ...newestControls(run),
     ...(rolledBack === undefined ? {} : { rolledBack }),
     ...(run.rehearsal === undefined ? {} : { rehearsal: run.rehearsal }),
+    ...(isRestore(run) && status === 'SUCCEEDED'
+      ? { restored: restoredCounts(run, { shards, tables: record.tables }) }
+      : {}),
   };
 }
+
+/** What a run was held for before it was resumed is no failure of it, nor is a roll back that somebody asked for. */
+const hasSucceeded = (run: RunRecord['run']): boolean =>
+  run.status === 'SUCCEEDED' || run.status === 'PLANNED' || (run.status === 'ROLLED_BACK' && isOrdered(run));

@@ -1,5 +1,5 @@
 import { commandsOf, stepText } from '../../functions/shared/commands.ts';
-import { attemptsOf } from '../../functions/shared/ledger/attempt.ts';
+import { workedSecondsOf } from '../../functions/shared/ledger/attempt.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { listRuns, type Run } from '../../functions/shared/ledger/run.ts';
 import { pausedText } from '../../functions/shared/runs/control-text.ts';
@@ -92,13 +92,6 @@ function secondsBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 1e3;
 }
 
-/** Time of work, without the time between two executions. */
-function durationOf(run: Run): number | undefined {
-  const { startedAt, finishedAt } = run;
-  if (finishedAt === undefined || run.status === 'RUNNING') return undefined;
-  return attemptsOf(run, Date.parse(finishedAt))?.workedSeconds ?? secondsBetween(startedAt, finishedAt);
-}
-
 /** What is listed of a run. */
 async function listed(ledger: LedgerTable, run: Run): Promise<ListedRun> {
   const { runId, kind, step, status, startedAt, finishedAt, rehearsal, parameters, paused } = run;
@@ -111,7 +104,7 @@ async function listed(ledger: LedgerTable, run: Run): Promise<ListedRun> {
     finishedAt,
     items: await itemsInPlace(ledger, run),
     quarantined: rehearsal?.quarantined,
-    durationSeconds: durationOf(run),
+    durationSeconds: workedSecondsOf(run),
     note: parameters.note,
     ...(status === 'RUNNING' && paused !== undefined && { paused }),
   };

@@ -105,8 +105,7 @@ function countRows(report: Report): readonly Row[] {
       'Items',
       `${count(migrated.items)} in place: ${kindsText(migrated)}; ${count(migrated.alreadyPresent)} of them there before`,
     ]);
-  if (rolledBack !== undefined && rolledBack.kept > 0)
-    rows.push(['Left', `${counted(rolledBack.kept, 'item')} of the run: ${rolledBack.keptKeys.join(', ')}`]);
+  if (rolledBack !== undefined && rolledBack.kept > 0) rows.push(['Left', leftText(rolledBack)]);
   if (verification !== null) {
     const { expected, found, missing, different, extra, drift } = verification;
     rows.push([
@@ -122,6 +121,11 @@ function countRows(report: Report): readonly Row[] {
       ]);
   }
   return rows;
+}
+
+function leftText({ kept, keptKeys }: NonNullable<Report['rolledBack']>): string {
+  const more = kept > keptKeys.length ? ', ...' : '';
+  return `${counted(kept, 'item')} with the mark of the run: ${keptKeys.join(', ')}${more}`;
 }
 
 /** Items that are not what the source says, and were left alone all the same. */

@@ -62,6 +62,14 @@ export function attemptsOf(run: Run, now: number): Attempts | undefined {
   };
 }
 
+/** Seconds of work on a run that is at its end, without the time between two executions; `undefined`: it is not. */
+export function workedSecondsOf(run: Run): number | undefined {
+  const { status, startedAt, finishedAt } = run;
+  if (finishedAt === undefined || status === 'RUNNING' || status === 'ROLLING_BACK') return undefined;
+  const end = Date.parse(finishedAt);
+  return attemptsOf(run, end)?.workedSeconds ?? (end - Date.parse(startedAt)) / 1_000;
+}
+
 function secondsOf(attempts: readonly Attempt[]): number {
   return attempts.reduce(
     (sum, { startedAt, finishedAt }) => sum + (Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000,

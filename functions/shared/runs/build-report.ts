@@ -13,8 +13,8 @@ import { summaryOf } from './outcome.ts';
 import type { Runtime } from '../runtime.ts';
 import { countOver, countOverAll, type Shards } from './count-shards.ts';
 import {
-  countedVerification,
   countsInPlace,
+  reportedVerification,
   rolledBackCounts,
   uncountedTables,
   warningsOf,
@@ -85,7 +85,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
         : { backupId: backup.backupId, uri: backup.uri, files: backup.files, items: backup.items },
     tables: reported.map((table) => (uncounted.has(table.name) ? { ...table, uncounted: true } : table)),
     migrated: { ...migrated, quarantined },
-    verification: countedVerification(run, shards) ?? null,
+    verification: reportedVerification(run, shards) ?? null,
     consumed: {
       readUnits: countOverAll(shards, 'readUnits') + lookReadUnits(tables),
       writeUnits: countOverAll(shards, 'writeUnits'),

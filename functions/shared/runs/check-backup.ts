@@ -45,6 +45,8 @@ interface Evidence extends ListedFiles {
   readonly totals: BackupTotals;
   /** What does not agree about the target files, one clause each. */
   readonly targetProblems: readonly string[];
+  /** Says that no table was changed: a sentence. */
+  readonly untouched: string;
 }
 
 /**
@@ -60,7 +62,7 @@ export function assertComplete(run: Run, evidence: Evidence): void {
   ];
   if (problems.length === 0) return;
   throw new BackupDamagedError(
-    `Backup ${run.backupId} was not sealed: ${problems.join('; ')}. No table was created. A new run writes a new backup.`,
+    `Backup ${run.backupId} was not sealed: ${problems.join('; ')}. ${evidence.untouched} A new run writes a new backup.`,
   );
 }
 

@@ -46,7 +46,7 @@ function untaggedWarnings(tables: readonly TableRecord[]): readonly string[] {
   const names = tables.filter(({ tags }) => tags === 'NOT_OFFERED').map(({ name }) => name);
   if (names.length === 0) return [];
   return [
-    `This endpoint has no tags, so only the ledger says that ${names.join(', ')} are the run's: by the table's id, or by the time of its creation if it has none.`,
+    `This endpoint has no tags, so only the ledger says that ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} the run's: by the table's id, or by the time of its creation if it has none.`,
   ];
 }
 
@@ -62,11 +62,12 @@ interface ClosedTable extends StillClosed {
   readonly table: TableRecord;
 }
 
+/** A run keeps its warnings: this one must be true of the table when it is open, too. */
 function stillClosedWarning(runtime: Runtime, { table, reason, neededBy }: ClosedTable): string {
-  const said = `Table ${table.name} is still closed: nobody but the migration can write there (${reason}). It is tried again every 15 minutes`;
+  const said = `Table ${table.name} could not be opened (${reason}). Until it is open, nobody but the migration can write there, and it is tried again every 15 minutes.`;
   return neededBy === undefined
-    ? `${said}. To open it at once: ${openLine(runtime, table)}`
-    : `${said}, and opened once that run has ended.`;
+    ? `${said} To open it at once: ${openLine(runtime, table)}`
+    : `${said} It is opened once that run has ended.`;
 }
 
 /** The alarm on closed tables counts the message of this line: workflow/resources/alarms.yml. */

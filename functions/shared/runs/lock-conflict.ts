@@ -136,7 +136,19 @@ function heldText({ table, lock, run }: HeldLock): string {
     return `Table ${table} is locked by sync ${runId} (${run.status}, begun at ${run.startedAt}), which keeps the target in step with it.`;
   if (expiresAt !== undefined)
     return `Table ${table} is being worked on by ${run.step ?? 'a step'}, which was called alone (run ${runId}, ${since}). If that call has died, its lock counts until ${new Date(expiresAt).toISOString()}.`;
-  return `Table ${table} is being worked on by run ${runId} (${executionArn}, ${since}). If that execution is stopped, the run is rolled back automatically and the lock released.`;
+  const lockOf = keepsLock(run) ? 'and keeps the lock' : 'and the lock released';
+  return `Table ${table} is being worked on by run ${runId} (${executionArn}, ${since}). ${stoppedText(run)} ${lockOf}.`;
+}
+
+/** Whether a run is held once its execution has died. */
+export const keepsLock = ({ kind, parameters }: Pick<Run, 'kind' | 'parameters'>): boolean =>
+  kind !== 'compare' && parameters.onFailure === 'hold';
+
+/** What becomes of a run at work whose execution dies: the beginning of a sentence. */
+export function stoppedText(run: Pick<Run, 'kind' | 'parameters'>): string {
+  const what =
+    run.kind === 'compare' ? 'the compare is ended' : `the run is ${keepsLock(run) ? 'held' : 'rolled back'}`;
+  return `If that execution is stopped, ${what} automatically`;
 }
 
 /** What an operator can do about a lock in the way. */

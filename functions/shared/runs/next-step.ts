@@ -7,6 +7,8 @@ import {
   type Step,
   stepText,
 } from '../commands.ts';
+import { capitalized } from '../counted.ts';
+import { deployWith } from '../deploy-with.cjs';
 import { isRestore, type Run } from '../ledger/run.ts';
 import { splitMessage } from '../message.ts';
 import { correctInput, inputOf } from './again-input.ts';
@@ -32,7 +34,7 @@ export interface Ending {
   readonly quarantined?: number | undefined;
   /** How many of them the run allows. */
   readonly maxQuarantined?: number | undefined;
-  /** Whether the source has changed since it was read, or the target has items that are older than the source. */
+  /** See {@link isBehind}. */
   readonly isBehind?: boolean;
   /** What the operator typed to confirm the roll back. */
   readonly confirmed?: string | undefined;
@@ -63,16 +65,19 @@ export function endingOf(run: Run, status: ReportStatus): Ending {
   };
 }
 
-/** Whether another run that replaces items would bring the target up to date. */
+/**
+ * Whether another run that replaces items would bring the target up to date: the source has got or changed items since it
+ * was read, or the target has items that are older than the source. What was removed from the source no run deletes.
+ */
 export function isBehind({
   verification,
   mismatches = {},
   parameters,
 }: Pick<UntoldReport, 'verification' | 'mismatches' | 'parameters'>): boolean {
-  const { added = 0, changed = 0, removed = 0 } = verification?.drift ?? {};
+  const { added = 0, changed = 0 } = verification?.drift ?? {};
   const { outdated = [], staleVariants = [] } = mismatches;
   const isKept = parameters?.onExisting === 'keep' && outdated.length + staleVariants.length > 0;
-  return added + changed + removed > 0 || isKept;
+  return added + changed > 0 || isKept;
 }
 
 /** What to do now on a stage, with the commands to paste; `undefined` when there is nothing to do. */
@@ -260,6 +265,21 @@ function afterHolding(ending: Ending, commands: Commands): string {
       return stepText(['Roll the run back', back], ['Then start again', again]);
     case 'BackupDamagedError':
       return stepText([`${READS_AGAIN} Roll the run back`, back], ['Then start again for new files', again]);
+    // A run never goes on with another table, nor with a history that does not hold it.
+    case 'TableUnavailableError':
+      return stepText(
+        [
+          'If the table is ACTIVE and still the one that the run began with, go on',
+          migrate({ resume: runId }),
+        ],
+        ['Or roll the run back', back],
+        ['Then start again', again],
+      );
+    case 'RunTooLongForInlineError':
+      return stepText(
+        [`${capitalized(deployWith('mapMode', 'DISTRIBUTED'))}. Then go on`, migrate({ resume: runId })],
+        ['Or roll the run back', back],
+      );
     case 'CostLimitError':
       return afterHoldingForCost(ending, { migrate, back });
     default:

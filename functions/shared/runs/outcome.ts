@@ -41,12 +41,12 @@ const VERDICTS: Readonly<Record<Report['status'], (report: UntoldReport) => Verd
   HELD: (report) => ({
     tone: 'notice',
     word: 'Held',
-    sentence: `The run failed${placeOf(report)} and is held: nothing was rolled back.`,
+    sentence: heldSentence(report),
   }),
   ROLLBACK_FAILED: (report) => ({
     tone: 'bad',
     word: 'Roll back failed',
-    sentence: `${storyOf(report)}${isAsked(report) ? ', but' : ' and'} not everything it had created could be deleted${untouchedSource(report)}.`,
+    sentence: `${storyOf(report)}${isAsked(report) ? ', but' : ' and'} not everything that it had done could be undone${untouchedSource(report)}.`,
   }),
   REFUSED: () => NOT_STARTED,
 };
@@ -66,11 +66,20 @@ const NOT_STARTED: Verdict = {
 const placeOf = ({ failure }: UntoldReport): string =>
   failure?.state === undefined ? '' : ` in ${failure.state}`;
 
+/** A step called alone is held, too, when it was short of time. */
+function heldSentence(report: UntoldReport): string {
+  if (report.step !== undefined && report.failure === null)
+    return `Step ${report.step}, which was called alone, has not come to its end: nothing was rolled back.`;
+  return `The run failed${placeOf(report)} and is held: nothing was rolled back.`;
+}
+
 /** Why the run is rolled back: it failed, or somebody wanted it. */
 function storyOf(report: UntoldReport): string {
   if (report.rolledBack?.from === 'SUCCEEDED') return 'The run had succeeded and was rolled back on request';
   if (report.rolledBack?.from === 'HELD')
-    return `The run failed${placeOf(report)}, was held, and was rolled back on request`;
+    return report.step !== undefined && hasNotFailed(report)
+      ? 'The run was held and was rolled back on request'
+      : `The run failed${placeOf(report)}, was held, and was rolled back on request`;
   return isAsked(report) ? 'The run was rolled back on request' : `The run failed${placeOf(report)}`;
 }
 
@@ -97,7 +106,7 @@ function leftOf({ tables, rolledBack }: UntoldReport): string {
     ...(names.length === 0 ? [] : [`${names.join(', ')} ${names.length === 1 ? 'was' : 'were'} kept`]),
     ...(kept === 0
       ? []
-      : [`${counted(kept, 'item')} that it wrote ${kept === 1 ? 'stays' : 'stay'} in place`]),
+      : [`${counted(kept, 'item')} with its mark ${kept === 1 ? 'stays' : 'stay'} in place`]),
   ];
   return left.length === 0 ? '' : `; ${left.join(' and ')}`;
 }
@@ -153,27 +162,55 @@ function nothingNewSentence(report: UntoldReport): string {
   const { products: migratedProducts, items: migratedItems, replaced = 0 } = report.migrated;
   const products = countedAs(report.nouns, migratedProducts);
   const items = counted(migratedItems, 'item');
+  const allProducts = migratedProducts === 1 ? `${products} was` : `All ${products} were`;
+  const inPlace = `${items} ${migratedItems === 1 ? 'is' : 'are'} in place`;
   if (replaced > 0)
-    return `All ${products} were there before: ${items} are in place, ${count(replaced)} of them brought up to date.`;
+    return `${allProducts} there before: ${inPlace}, ${count(replaced)} of them brought up to date.`;
+  const allItems = migratedItems === 1 ? `${items} of ${products} was` : `All ${items} of ${products} were`;
   return (report.verification?.presentDifferent ?? 0) > 0
-    ? `All ${items} of ${products} were there before, and none was changed.`
-    : `All ${products} were migrated before: ${items} are in place, and none was changed.`;
+    ? `${allItems} there before, and none was changed.`
+    : `${allProducts} migrated before: ${inPlace}, and none was changed.`;
+}
+
+/** What a run with `replace` has removed, and has changed besides what it has added. */
+function asideOfReplaced({ migrated, nouns }: UntoldReport, fresh: number): string {
+  const { replaced = 0, staleRemoved = 0 } = migrated;
+  const were = (number: number): string => (number === 1 ? 'was' : 'were');
+  const changed =
+    replaced === 0 || fresh === 0
+      ? ''
+      : ` ${counted(replaced, 'item')} ${were(replaced)} brought up to date.`;
+  const whose = `${staleRemoved === 1 ? 'its' : 'their'} ${nouns.item}`;
+  const removed =
+    staleRemoved === 0
+      ? ''
+      : ` ${counted(staleRemoved, 'item')} that ${whose} no longer has ${were(staleRemoved)} removed.`;
+  return changed + removed;
+}
+
+/** The step that fills the tables reads none of them back. */
+function stepSentence({ migrated, backup, nouns, verification }: UntoldReport, step: string): string {
+  const alone = `Step ${step}, which was called alone, has come to its end`;
+  if (migrated.items > 0)
+    return `${alone}: ${counted(migrated.items, 'item')} of ${countedAs(nouns, migrated.products)} in place${verification === null ? ', not verified' : ''}.`;
+  return backup === null ? `${alone}.` : `${alone}: ${counted(backup.items, 'item')} backed up.`;
 }
 
 function successSentence(report: UntoldReport): string {
   const { migrated, restored } = report;
   if (restored !== undefined) return restoreSentence(restored);
+  if (report.step !== undefined) return stepSentence(report, report.step);
   const products = countedAs(report.nouns, migrated.products);
   const items = counted(migrated.items, 'item');
   const fresh = migrated.items - migrated.alreadyPresent;
-  const aside =
+  const inQuarantine =
     migrated.quarantined > 0
       ? ` ${countedAs(report.nouns, migrated.quarantined)} stayed behind in quarantine.`
       : '';
-  if (migrated.items > 0 && fresh === 0)
-    return `${nothingNewSentence(report)}${asideOfOthers(report)}${aside}`;
+  const aside = `${asideOfReplaced(report, fresh)}${asideOfOthers(report)}${inQuarantine}`;
+  if (migrated.items > 0 && fresh === 0) return `${nothingNewSentence(report)}${aside}`;
   const before = migrated.alreadyPresent > 0 ? `, ${counted(fresh, 'of them', 'of them')} new` : '';
-  return `${products} migrated as ${items}${before}, read back and found complete.${asideOfOthers(report)}${aside}`;
+  return `${products} migrated as ${items}${before}, read back and found complete.${aside}`;
 }
 
 function planSentence({ rehearsal, source, nouns }: UntoldReport): string {

@@ -1,6 +1,7 @@
 import { errorSummary } from '../errors.ts';
 import { RUN_LAYOUT, RUNS_PAGE } from '../files/layout.ts';
-import { listRuns } from '../ledger/run.ts';
+import { workedSecondsOf } from '../ledger/attempt.ts';
+import { listRuns, type RunStatus } from '../ledger/run.ts';
 import type { Runtime } from '../runtime.ts';
 import { reportPage } from './page/report-page.ts';
 import { runsPage } from './page/runs-page.ts';
@@ -66,12 +67,13 @@ async function writeRunsPage(
   { objects, ledger, bucket, config }: Runtime,
   { runId, status, finishedAt }: Paged,
 ): Promise<void> {
-  const end = { status, finishedAt: finishedAt ?? undefined };
+  const end = { status: status as RunStatus, ...(finishedAt !== null && { finishedAt }), isStarted: true };
   for (let looks = 1; looks <= MAX_LOOKS; looks += 1) {
     const before = await objects.get(RUNS_PAGE);
-    const runs = (await listRuns(ledger, MAX_LISTED)).map((run) =>
-      run.runId === runId ? { ...run, ...end, isStarted: true } : run,
-    );
+    const runs = (await listRuns(ledger, MAX_LISTED)).map((found) => {
+      const run = found.runId === runId ? { ...found, ...end } : found;
+      return { ...run, durationSeconds: workedSecondsOf(run) };
+    });
     const page = runsPage({ runs, bucket, stage: config.stage, localConsole: READ_THERE });
     if (await objects.replace(RUNS_PAGE, page, { etag: before?.etag, contentType: HTML })) return;
   }

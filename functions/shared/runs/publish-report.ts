@@ -2,7 +2,8 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { RUN_LAYOUT } from '../files/layout.ts';
 import { count, counted, countedAs } from '../counted.ts';
 import { errorSummary } from '../errors.ts';
-import type { Run } from '../ledger/run.ts';
+import { duration } from '../format.ts';
+import { isRestore, type Run } from '../ledger/run.ts';
 import { noteDone } from '../ledger/run-update.ts';
 import { topicArn } from '../names.ts';
 import { printable, printableLines } from '../printable.ts';
@@ -81,17 +82,27 @@ async function writeReport<R extends Published>(
 /** SNS takes subjects of at most 100 characters of ASCII, without line breaks. */
 const MAX_SUBJECT = 100;
 
-function messageOf(report: Report): string {
-  const { migrated, source, backup, failure } = report;
+/** The text of the message that tells of a report. */
+export function messageOf(report: Report): string {
+  const { source, backup, failure } = report;
   return [
     `Run ${report.runId} on table ${source.table} ended: ${report.status}.`,
     printable(report.summary),
-    `${countedAs(report.nouns, source.products)} read, ${count(migrated.quarantined)} quarantined, ${counted(migrated.items, 'item')} in place, in ${report.durationSeconds} seconds.`,
+    `${countsText(report)}, in ${duration(report.durationSeconds)}.`,
     backup === null ? 'There is no backup of this run.' : `Backup: ${backup.uri}`,
     ...(failure === null ? [] : [printable(`${failure.error}: ${failure.cause}`)]),
     ...(report.nextStep === null ? [] : [printableLines(`Now: ${report.nextStep}`)]),
     `Report: ${report.reportUri ?? 'not written'}`,
   ].join('\n');
+}
+
+/** What a restore has written, its summary says. */
+function countsText(report: Report): string {
+  const { migrated, source, nouns, tables } = report;
+  if (isRestore(report)) return `${counted(source.products, 'item')} in the backup`;
+  const isUncounted = tables.some(({ uncounted }) => uncounted === true);
+  const inPlace = `${counted(migrated.items, 'item')} in place${isUncounted ? ' as its workers recorded' : ''}`;
+  return `${countedAs(nouns, source.products)} read, ${count(migrated.quarantined)} quarantined, ${inPlace}`;
 }
 
 async function tell(runtime: Runtime, report: Published, Message: string): Promise<void> {

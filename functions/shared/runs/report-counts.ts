@@ -1,9 +1,10 @@
-import type { Run, Verification } from '../ledger/run.ts';
+import { isRestore, type Run, type Verification } from '../ledger/run.ts';
 import { warningsOfRun } from '../ledger/warnings.ts';
 import { type FilledTable, kindCounter } from '../migration/migration.ts';
 import type { OtherTable } from '../ledger/table-record.ts';
 import type { RunTable } from '../tables/run-tables.ts';
 import { countMigrated, countOver, rolledBackItems, type Shards } from './count-shards.ts';
+import { passProblems } from './equations.ts';
 import { isOrdered } from './next-step.ts';
 import type { ReportedTable } from './report.ts';
 import { type MigratedCounts, NOTHING_MIGRATED, type RolledBack } from './reported-counts.ts';
@@ -60,12 +61,42 @@ export function countsInPlace(
     );
     return { ...NOTHING_MIGRATED, items: isOfOther ? (back?.kept ?? 0) : 0 };
   }
-  const migrated = migratedCounts(shards, filled);
+  const standing = filled.filter(({ reported }) => reported?.outcome !== 'DELETED');
+  const migrated =
+    standing.length === filled.length ? migratedCounts(shards, filled) : countsIn(shards, standing);
   if (!outcomes.includes('EXISTED') || back === undefined) return migrated;
   const { items, alreadyPresent, replaced = 0 } = migrated;
   const written = items - alreadyPresent + replaced;
-  const left = back.isThrough ? back.kept : Math.max(0, written - back.deleted - back.restored);
+  // A roll back walks through tables that existed before, and keeps or deletes others whole.
+  const whole = standing.filter(({ reported }) => reported?.outcome !== 'EXISTED');
+  const left = back.isThrough
+    ? back.kept + countsIn(shards, whole).items
+    : Math.max(0, written - back.deleted - back.restored);
   return { ...NOTHING_MIGRATED, items: left };
+}
+
+/** What is in some of the filled tables. A worker counts by table what it has done of whole files only. */
+function countsIn(shards: Shards, tables: readonly RunTable<FilledTable>[]): MigratedCounts {
+  const byTarget = countsByTarget(shards, tables);
+  const items = Object.values(byTarget)
+    .flatMap(Object.values<number>)
+    .reduce((sum, number) => sum + number, 0);
+  const alreadyPresent = Math.min(items, countMigrated(shards, 'alreadyPresent'));
+  const replaced = Math.min(alreadyPresent, countMigrated(shards, 'replaced'));
+  return { ...NOTHING_MIGRATED, items, byTarget, alreadyPresent, replaced };
+}
+
+/** Items of each kind, by table. */
+function countsByTarget(
+  shards: Shards,
+  tables: readonly RunTable<FilledTable>[],
+): NonNullable<MigratedCounts['byTarget']> {
+  return Object.fromEntries(
+    tables.map(({ spec, name }) => [
+      name,
+      Object.fromEntries(spec.kinds.map((kind) => [kind, countMigrated(shards, kindCounter(spec, kind))])),
+    ]),
+  );
 }
 
 function migratedCounts(shards: Shards, filled: readonly RunTable<FilledTable>[]): MigratedCounts {
@@ -75,12 +106,7 @@ function migratedCounts(shards: Shards, filled: readonly RunTable<FilledTable>[]
     items: count('items'),
     metadata: count('metadata'),
     variants: count('variants'),
-    byTarget: Object.fromEntries(
-      filled.map(({ spec, name }) => [
-        name,
-        Object.fromEntries(spec.kinds.map((kind) => [kind, count(kindCounter(spec, kind))])),
-      ]),
-    ),
+    byTarget: countsByTarget(shards, filled),
     alreadyPresent: count('alreadyPresent'),
     quarantined: count('quarantined'),
     replaced: count('replaced'),
@@ -109,6 +135,23 @@ export function countedVerification(run: Run, shards: Shards): Verification | un
     extra: Math.max(verification.extra, count('extra')),
     drift: { added: count('driftAdded'), changed: count('driftChanged'), removed: count('driftRemoved') },
   };
+}
+
+/**
+ * {@link countedVerification} for a report: nothing where the run ended before it had compared every key that it was to
+ * compare. What nobody has looked for is not missing.
+ */
+export function reportedVerification(run: Run, shards: Shards): Verification | undefined {
+  const verification = countedVerification(run, shards);
+  if (verification === undefined) return undefined;
+  const compared = shards.get('CompareByKey') ?? [];
+  const { expected, found } = verification;
+  // Where nothing was compared, the digests alone must have said that everything is there.
+  const isComplete =
+    compared.length === 0
+      ? found === expected
+      : passProblems({ state: 'CompareByKey', planned: run.plan.shards, shards: compared }).length === 0;
+  return isComplete || isRestore(run) ? verification : undefined;
 }
 
 /** What a roll back has done. `undefined` for a run that was never rolled back. */

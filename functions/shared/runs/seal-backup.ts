@@ -45,7 +45,7 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
   const { ledger, clock } = runtime;
   const readAt = clock.now();
   const known = await readRecords(ledger, input.runId);
-  const { run } = known;
+  const { run, tables } = known;
   const fence = fenceOf({ ledger, clock, ...input }, run, readAt);
   const { shards } = await untilQuiet(runtime, run, known);
   const files = await listFiles(ledger, run.runId);
@@ -53,7 +53,8 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
   const totals = sumUp(files, { scanned, rehearsed });
   const listed = await runtime.objects.list(backupLayout(run.backupId).dataPrefix);
   const transformed = await sealableTargets(runtime, run, totals);
-  assertComplete(run, { files, totals, listed, targetProblems: transformed.problems });
+  const untouched = tables.length === 0 ? 'No table was created.' : 'This execution has changed no table.';
+  assertComplete(run, { files, totals, listed, targetProblems: transformed.problems, untouched });
   const table = await sourceDescription(runtime, run);
   const facts = {
     backupId: run.backupId,
@@ -80,8 +81,9 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
     files: files.length,
     items: totals.scanned.count,
   });
-  assertFewQuarantined(runtime, run, totals);
-  assertWithinCost(runtime, run, rehearsal);
+  const sealed = { run, untouched };
+  assertFewQuarantined(runtime, sealed, totals);
+  assertWithinCost(runtime, sealed, rehearsal);
   if (refusal !== undefined) throw refusal;
   const { backupId, uri, items } = backup;
   return { backupId, uri, files: files.length, items, quarantined: rehearsal.quarantined };
@@ -161,26 +163,40 @@ async function warnOfExpiry(runtime: Runtime, run: Run, { rehearsed }: BackupTot
   await warnRun(runtime.ledger, run, [expiringSentence({ attribute, expiring, expired }, tables)]);
 }
 
+/** A run whose backup is sealed, and a sentence on its tables: one that is resumed may have some. */
+interface SealedRun {
+  readonly run: Run;
+  readonly untouched: string;
+}
+
 /** A step called alone only backs up, and a dry run is there to list what cannot be migrated: neither fails. */
-function assertFewQuarantined({ migration }: Runtime, run: Run, totals: BackupTotals): void {
+function assertFewQuarantined(
+  { migration }: Runtime,
+  { run, untouched }: SealedRun,
+  totals: BackupTotals,
+): void {
   const quarantined = totals.rehearsed['quarantined'] ?? 0;
   const { maxQuarantined } = run.parameters;
   if (run.kind !== 'migrate' || run.parameters.dryRun || quarantined <= maxQuarantined) return;
   throw new TooManyQuarantinedError(
     `${quarantined} of ${totals.rehearsed['products'] ?? 0} ${migration.nouns.items} in table ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}. First of them: ${quarantineText(totals.quarantinedProducts)}. ` +
-      `No table was created. Backup ${run.backupId} is kept, and runs/${run.runId}/quarantine/ lists every such ${migration.nouns.item}.`,
+      `${untouched} Backup ${run.backupId} is kept, and runs/${run.runId}/quarantine/ lists every such ${migration.nouns.item}.`,
   );
 }
 
 /** The limit is asked again with what was counted: the estimate before had to assume how many items there will be. */
-function assertWithinCost({ config, migration }: Runtime, run: Run, rehearsal: Rehearsal): void {
+function assertWithinCost(
+  { config, migration }: Runtime,
+  { run, untouched }: SealedRun,
+  rehearsal: Rehearsal,
+): void {
   const { maxCost, dryRun } = run.parameters;
   if (run.kind !== 'migrate' || dryRun) return;
   const refusal = costRefusal({
     what: 'migration',
     maxCost,
     cost: estimateRun(sizeOfPlan(run.plan, { region: config.region, rehearsal, migration })),
-    state: `No table was created. Backup ${run.backupId} is kept.`,
+    state: `${untouched} Backup ${run.backupId} is kept.`,
     again: againWith(run, commandsOf(config)),
   });
   if (refusal !== undefined) throw refusal;

@@ -204,9 +204,10 @@ function summaryOf(run: Run, { pending, isClosed }: SummaryFacts): string {
 /** `12 source items and 60 target items were compared: 1 differs, ...` */
 export function comparedSentence(compared: Compared): string {
   const { sourceItems, targetItems, repairs, repaired, differing, conflicts, quarantined } = compared;
+  const differ = differing === 1 ? 'differs' : 'differ';
   const found = repairs
-    ? `${count(repaired)} repaired, ${count(differing)} still differ`
-    : `${count(differing)} differ`;
+    ? `${count(repaired)} repaired, ${count(differing)} still ${differ}`
+    : `${count(differing)} ${differ}`;
   return `${counted(sourceItems, 'source item')} and ${counted(targetItems, 'target item')} were compared: ${found}, ${count(conflicts)} changed by others, ${count(quarantined)} cannot be transformed.`;
 }
 

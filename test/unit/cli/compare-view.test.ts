@@ -96,6 +96,13 @@ describe('what a compare prints', () => {
     expect(text).not.toContain(unsaid);
   });
 
+  it('counts target items that only a person can change as such, and no product twice', () => {
+    const text = said(resultOf({ differing: 3, byHand: 1 }));
+    expect(text).toMatch(/: 2 of the products differ, 1 target item differs\./);
+    expect(text).toContain('3 keys not in step with the target');
+    expect(said(resultOf({ differing: 2, byHand: 2 }))).toContain(': 2 target items differ.');
+  });
+
   it('lists ten keys of a kind, and says that there are more', () => {
     const keys = { differing: Array.from({ length: 12 }, (_, index) => `p-${index}`) };
     expect(said(resultOf({ differing: 12 }, { keys }))).toContain('p-9, …');

@@ -3,7 +3,7 @@ import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Shard } from '../../../functions/shared/ledger/shard.ts';
 import type { TableRecord } from '../../../functions/shared/ledger/table-record.ts';
 import type { FoundTables } from '../../../functions/shared/runs/report-tables.ts';
-import { readReport } from '../../../workflow/cli/collect-report.ts';
+import { readReport, reportOfNow } from '../../../workflow/cli/collect-report.ts';
 import { reportFromLedger, reportWithoutRun } from '../../../workflow/cli/fallback-report.ts';
 import type { RunRecord } from '../../../workflow/cli/run-record.ts';
 import { smallView } from './report-fixtures.ts';
@@ -25,6 +25,7 @@ function recordOf(status: Run['status']): RunRecord {
     startedAt: '2026-03-01T12:00:00.000Z',
     plan: { estimatedProducts: 18, estimatedBytes: 1 },
     parameters: { maxQuarantined: 0 },
+    settings: {},
     warnings: [],
   } as unknown as Run;
   return { run, tables, shards: new Map([['MigrateProducts', [migrated]]]), failure: undefined };
@@ -53,6 +54,21 @@ describe('a report as it was written', () => {
   });
 });
 
+describe('the report that the bucket has', () => {
+  const { report } = smallView();
+
+  it('is told as long as the run has that end', () => {
+    expect(reportOfNow(recordOf('SUCCEEDED'), report)).toEqual(report);
+    expect(reportOfNow(recordOf('SUCCEEDED'), { runId: 'r1' })).toBeUndefined();
+  });
+
+  it('is not told of a run that has gone on since', () => {
+    const held = { ...report, status: 'HELD' };
+    expect(reportOfNow(recordOf('RUNNING'), held)).toBeUndefined();
+    expect(reportOfNow(recordOf('SUCCEEDED'), held)).toBeUndefined();
+  });
+});
+
 describe('a report that is made from the ledger', () => {
   it('counts what is in place of a held run, and names no table that was never created', () => {
     const found = new Map([
@@ -75,6 +91,47 @@ describe('a report that is made from the ledger', () => {
       source: { products: 7, bytes: 700 },
       consumed: { readUnits: 2.5, writeUnits: 0 },
     });
+  });
+
+  it('says what a restore has written, and does not call it a migration of nothing', () => {
+    const { tables: _, ...record } = recordOf('SUCCEEDED');
+    const details = { backupId: '01772366400000-0a1b2c3d', targetTable: 'restored' };
+    const run = { ...record.run, kind: 'restore', details } as const;
+    const restored = { shard: 0, counters: { written: 90 } } as unknown as Shard;
+    const report = reportFromLedger(
+      {
+        ...record,
+        run,
+        tables: [{ name: 'restored', outcome: 'CREATED', intentAt: 0, tableId: 'r' }],
+        shards: new Map([['RestoreProducts', [restored]]]),
+      },
+      look(new Map([['restored', 'same']])),
+    );
+    expect(report.summary).toBe(
+      '90 items restored into the new table restored, read back and found complete.',
+    );
+  });
+
+  it('does not say of a run that succeeded that it failed, because it had been held before', () => {
+    const record = recordOf('SUCCEEDED');
+    const run = { ...record.run, failure: { error: 'CostLimitError', cause: 'Too dear.' } } as Run;
+    expect(reportFromLedger({ ...record, run }, look(new Map())).failure).toBeNull();
+  });
+
+  it('has the warnings of the run, and one for a table whose items nobody has counted', () => {
+    const record = recordOf('ROLLED_BACK');
+    const kept = record.tables.map((table) => ({ ...table, outcome: 'KEPT' }) as const);
+    const run = { ...record.run, rolledBackFrom: 'RUNNING', warnings: ['Table x lacks 1 item.'] } as const;
+    const found = new Map([['products-enhanced', 'same']] as const);
+    const report = reportFromLedger({ ...record, run, tables: kept }, look(found));
+    expect(report.warnings).toEqual([
+      expect.stringContaining('No report of the end of this run was found'),
+      'Table x lacks 1 item.',
+      expect.stringContaining('Nobody has counted the items of this run that are in table products-enhanced'),
+    ]);
+    expect(report.tables).toContainEqual(
+      expect.objectContaining({ name: 'products-enhanced', uncounted: true }),
+    );
   });
 
   it('counts nothing in a table that is gone', () => {

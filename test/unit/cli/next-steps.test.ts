@@ -21,7 +21,7 @@ import {
 import { deployWith } from '../../../functions/shared/deploy-with.cjs';
 import * as errors from '../../../functions/shared/errors.ts';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
-import { type Ending, endingOf, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
+import { type Ending, endingOf, isBehind, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
 import { syncAgain } from '../../../functions/shared/runs/start-again.ts';
 import { rollBackRequestSchema } from '../../../functions/shared/state.ts';
 import { type MigrateOptions, migrateInput } from '../../../workflow/cli/input-options.ts';
@@ -110,6 +110,15 @@ describe('what to do after a run', () => {
   it('keeps what the run was asked for: a dry run stays one', () => {
     const ending = { status: 'REFUSED', runId: RUN, isRestore: false, again: { dryRun: true } } as const;
     expect(nextStepOf({ ...ending, error: 'SourceTableNotFoundError' }, PLACE)).toContain(' --dry-run\n');
+  });
+
+  it('is a run that replaces where one brings the target up to date, which deletes nothing', () => {
+    const none = { expected: 5, found: 5, missing: 0, different: 0, extra: 0, changedSince: 0 };
+    const after = (drift: { added: number; changed: number; removed: number }) =>
+      isBehind({ verification: { ...none, drift } });
+    expect(after({ added: 0, changed: 0, removed: 2 })).toBe(false);
+    expect(after({ added: 1, changed: 0, removed: 0 })).toBe(true);
+    expect(after({ added: 0, changed: 1, removed: 2 })).toBe(true);
   });
 
   it('has a run that takes longer than an execution held in time, and no restore', () => {
@@ -211,6 +220,21 @@ describe('what to do after a run', () => {
       `npm run migrate -- ${WHERE}`,
       'In the console, start migrate with {}',
     ]);
+  });
+
+  it('resumes no held run that would fail again: without its table, or with the same history', async () => {
+    const stepOf = (error: string): string =>
+      nextStepOf({ status: 'HELD', runId: RUN, isRestore: false, error }, PLACE) ?? '';
+    const [withoutTable, tooLong] = [stepOf('TableUnavailableError'), stepOf('RunTooLongForInlineError')];
+    await expectPasteable(withoutTable);
+    await expectPasteable(tooLong);
+    expect(withoutTable).toMatch(
+      /^If the table is ACTIVE and still the one that the run began with, go on:\n/,
+    );
+    expect(withoutTable).toContain(`Then start again:\nnpm run migrate -- ${WHERE}\n`);
+    expect(tooLong).toMatch(
+      /^Deploy again with --param mapMode=DISTRIBUTED .*\. Then go on:\nnpm run migrate /,
+    );
   });
 
   it('never resumes a run that is held for its cost without another limit', async () => {

@@ -47,6 +47,23 @@ describe('pathChart', () => {
   });
 });
 
+describe('pathChart of a long way', () => {
+  it('draws its first rows, and says how long all of it was and what failed', () => {
+    const path = Array.from({ length: 36 }, (_, index) => ({
+      state: `State${index}`,
+      type: 'Task',
+      enteredAt: startMillis + index * 1_000,
+      leftAt: startMillis + index * 1_000 + (index === 34 ? 3_000 : 1_000),
+      outcome: index === 35 ? ('failed' as const) : ('done' as const),
+    }));
+    const { plot, description } = pathChart(path, { startMillis, seconds: 37 });
+    expect(plot({ isNarrow: false, width: 700 }).y).toHaveProperty('names.length', 30);
+    expect(description).toBe(
+      '37 s from start to end, the longest part in State34 (3.0 s); State35 failed. The first 30 of 36 rows are shown.',
+    );
+  });
+});
+
 describe('rateChart', () => {
   it('has one row in its table for as long as a Map keeps its rate', () => {
     const intervals = [200, 200.2, 90].map((itemsPerSecond, index) => ({

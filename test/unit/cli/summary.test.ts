@@ -32,6 +32,40 @@ describe('outcomeOf', () => {
     );
   });
 
+  it('speaks of one product and one item as such', () => {
+    const one = { ...reportOf().migrated, products: 1, items: 1, alreadyPresent: 1 };
+    expect(outcomeOf(reportOf({ migrated: one })).sentence).toBe(
+      '1 product was migrated before: 1 item is in place, and none was changed.',
+    );
+    expect(outcomeOf(reportOf({ migrated: { ...one, replaced: 1 } })).sentence).toBe(
+      '1 product was there before: 1 item is in place, 1 of them brought up to date.',
+    );
+    const { verification } = reportOf();
+    const differing = { ...verification, presentDifferent: 1 } as NonNullable<typeof verification>;
+    expect(outcomeOf(reportOf({ migrated: one, verification: differing })).sentence).toMatch(
+      /^1 item of 1 product was there before, and none was changed\./,
+    );
+  });
+
+  it('says what a run with replace has changed and removed, also where it has added items', () => {
+    const { migrated } = reportOf();
+    const replaced = { ...migrated, alreadyPresent: 20, replaced: 3, staleRemoved: 1 };
+    expect(outcomeOf(reportOf({ migrated: replaced })).sentence).toBe(
+      '6 products migrated as 30 items, 10 of them new, read back and found complete. 3 items were brought up to date. 1 item that its product no longer has was removed.',
+    );
+    const removed = { ...migrated, alreadyPresent: 30, staleRemoved: 2 };
+    expect(outcomeOf(reportOf({ migrated: removed })).sentence).toBe(
+      'All 6 products were migrated before: 30 items are in place, and none was changed. 2 items that their product no longer has were removed.',
+    );
+  });
+
+  it('says of a roll back that failed no more than that something could not be undone', () => {
+    const { report } = failedView();
+    expect(outcomeOf({ ...report, status: 'ROLLBACK_FAILED' }).sentence).toBe(
+      'The run failed in MigrateProducts and not everything that it had done could be undone; products was never written to.',
+    );
+  });
+
   it('says what a dry run found', () => {
     const rehearsal = { products: 6, metadata: 5, variants: 20, quarantined: 1, targetBytes: 9_000 };
     expect(outcomeOf(reportOf({ status: 'PLANNED', rehearsal }))).toMatchObject({
@@ -77,6 +111,37 @@ describe('outcomeOf', () => {
     );
   });
 
+  it('does not call a step that was called alone a migration that was read back', () => {
+    const none = { ...reportOf().migrated, products: 0, items: 0, metadata: 0, variants: 0 };
+    const alone = (step: string, more: Partial<Report> = {}): string =>
+      outcomeOf(reportOf({ kind: 'manual', step, ...more })).sentence;
+    expect(alone('migrateProductsEnhanced', { verification: null })).toBe(
+      'Step migrateProductsEnhanced, which was called alone, has come to its end: 30 items of 6 products in place, not verified.',
+    );
+    expect(alone('backupProducts', { migrated: none })).toMatch(/its end: 6 items backed up\.$/);
+    expect(alone('createCartTable', { migrated: none, backup: null })).toBe(
+      'Step createCartTable, which was called alone, has come to its end.',
+    );
+  });
+
+  it('does not say of a step that was short of time that it failed', () => {
+    const short = { kind: 'manual', step: 'backupProducts', failure: null } as const;
+    expect(outcomeOf(reportOf({ ...short, status: 'HELD' })).sentence).toBe(
+      'Step backupProducts, which was called alone, has not come to its end: nothing was rolled back.',
+    );
+    const rolledBack = {
+      from: 'HELD',
+      deleted: 0,
+      restored: 0,
+      kept: 0,
+      keptKeys: [],
+      isThrough: true,
+    } as const;
+    expect(outcomeOf(reportOf({ ...short, status: 'ROLLED_BACK', rolledBack })).sentence).toMatch(
+      /^The run was held and was rolled back on request/,
+    );
+  });
+
   it('tells a refused start from a roll back', () => {
     const report = reportOf({ status: 'REFUSED' });
     expect(outcomeOf(report).word).toBe('Refused');
@@ -96,8 +161,8 @@ describe('outcomeOf', () => {
   });
 
   it('says that items of the run stay after a roll back', () => {
-    expect(rolledBackFrom('RUNNING', 2)).toContain('; 2 items that it wrote stay in place;');
-    expect(rolledBackFrom('HELD', 1)).toContain('; 1 item that it wrote stays in place;');
+    expect(rolledBackFrom('RUNNING', 2)).toContain('; 2 items with its mark stay in place;');
+    expect(rolledBackFrom('HELD', 1)).toContain('; 1 item with its mark stays in place;');
   });
 
   it('names a table that was kept after a roll back', () => {

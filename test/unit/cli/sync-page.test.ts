@@ -30,6 +30,13 @@ describe('the page of a sync', () => {
     ]);
   });
 
+  it('does not say of a compare that all was repaired where something still differs', () => {
+    const page = renderSyncReport(syncViewOf(syncReportOf({ compared: comparedOf({ differing: 1 }) })));
+    expect(page).toContain('What differed was repaired, but for what still differs.');
+    expect(page).toContain('<dd>1 differs<');
+    expect(renderSyncReport(syncViewOf())).toContain('What differed was repaired.');
+  });
+
   it('draws the lag for a wide page and for a phone, and has it as a table', () => {
     const page = renderSyncReport(syncViewOf());
     expect(page.match(/<svg class="(wide|narrow)" role="img"/g)).toHaveLength(2);

@@ -98,6 +98,11 @@ describe('the lines about a sync', () => {
     });
   });
 
+  it('speak of one thing that differs as such', () => {
+    const compared = comparedOf({ differing: 1, repaired: 1 });
+    expect(linesOf(syncReportOf({ compared }))['Compared']).toContain('1 repaired, 1 still differs, ');
+  });
+
   it('name the keys that wait and why, and say that there are more', () => {
     const pending = {
       count: 12,

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { publishPage } from '../../../functions/shared/runs/publish-page.ts';
 import { reportPage } from '../../../functions/shared/runs/page/report-page.ts';
 import { runsPage } from '../../../functions/shared/runs/page/runs-page.ts';
@@ -31,6 +33,18 @@ describe('the last function', () => {
     expect(text(LIST)).toContain('<a href="run-1/report.html">');
     expect(text(LIST)).toContain('<span class="pill good">succeeded</span>');
     expect(JSON.parse(text('runs/run-1/report.json'))).toEqual(report);
+  });
+
+  it('lists how long a run has been worked on, without the days between two executions', async () => {
+    const { ledger } = bench.runtime;
+    const first = { executionArn: 'arn:first', status: 'HELD' } as const;
+    const times = { startedAt: '2025-12-01T00:00:00.000Z', finishedAt: '2025-12-01T00:20:00.000Z' };
+    const { finishedAt: executionStartTime, finishedAt } = report;
+    await updateIf(ledger, runKey('run-1'), {
+      set: { startedAt: times.startedAt, attempts: [{ ...first, ...times }], executionStartTime, finishedAt },
+    });
+    await publishPage(bench.runtime, report);
+    expect(text(LIST)).toMatch(/<td class="number">20 min/);
   });
 
   it('writes the same page again without a change', async () => {
@@ -100,7 +114,7 @@ describe('the list of runs', () => {
   };
 
   it('leads to each page, in the folder and in the AWS console', () => {
-    const page = listed({ finishedAt: '2026-03-01T12:01:00.000Z' });
+    const page = listed({ durationSeconds: 60 });
     expect(page).toContain('<a href="run-1/report.html">');
     expect(page).toContain(
       '/s3/object/products-migration-prod-123456789012-ap-southeast-2?region=ap-southeast-2&amp;prefix=runs%2Frun-1%2Freport.html',

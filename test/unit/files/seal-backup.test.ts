@@ -4,6 +4,7 @@ import { backupLayout, dataFileKey } from '../../../functions/shared/files/layou
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import { announceTable } from '../../../functions/shared/ledger/table-record.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { type Bench, products, productsTable, startBench } from './backup-bench.ts';
 import { sealedBench, transformedBench } from './sealed-bench.ts';
@@ -106,6 +107,23 @@ describe('SealBackup', () => {
       message,
     });
     expect(bench.objects.bodies.has(backupLayout(run.backupId).manifestSummary)).toBe(true);
+  });
+  it('does not say that no table was created where the run has some, because it was held and is resumed', async () => {
+    const run = await rehearsed([...products(5), nameless(1)], {
+      parameters: { ...allowing(0), onFailure: 'hold', maxCost: 0.0001 },
+    });
+    const intent = { ...run, now: Date.now(), outcome: 'INTENT', name: 'cart' } as const;
+    await announceTable(bench.runtime.ledger, intent);
+    await expect(sealBackup(bench.runtime, run)).rejects.toThrow(
+      /maxQuarantined allows 0\. .* This execution has changed no table\. Backup /,
+    );
+    const { parameters } = run;
+    await updateIf(bench.runtime.ledger, runKey(run.runId), {
+      set: { parameters: { ...parameters, maxQuarantined: 1 } },
+    });
+    await expect(sealBackup(bench.runtime, run)).rejects.toThrow(
+      /maxCost allows \$0\.00010\. This execution has changed no table\. Backup /,
+    );
   });
   it('seals the backup first, and then says that the counted run costs more than its limit', async () => {
     const parameters = { ...allowing(0), maxCost: 0.0001 };

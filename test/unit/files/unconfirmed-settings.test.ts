@@ -68,5 +68,10 @@ describe('the settings of a restored table that nobody has confirmed', () => {
         'time to live on expiresAt was left off, because 2 restored items have expired',
       ),
     ]);
+    expect(said({ timeToLiveAttribute: 'expiresAt' }, 1)).toEqual([
+      expect.stringContaining(
+        'because 1 restored item has expired and would be deleted at once. Look at it,',
+      ),
+    ]);
   });
 });

@@ -99,3 +99,14 @@ describe('a step called alone that has the lock', () => {
     await expect(refused).rejects.toThrow('npm run runs -- --stage test');
   });
 });
+
+describe('a run at work that has the lock', () => {
+  it.each([
+    ['rollback', 'the run is rolled back automatically and the lock released.'],
+    ['hold', 'the run is held automatically and keeps the lock.'],
+  ] as const)('is said to end as its onFailure says (%s) if it is stopped', async (onFailure, sentence) => {
+    const { parameters } = sampleNewRun('a');
+    await begunRun(world, 'a', { parameters: { ...parameters, onFailure } });
+    await expect(begin()).rejects.toThrow(`If that execution is stopped, ${sentence}`);
+  });
+});

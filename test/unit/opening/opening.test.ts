@@ -182,7 +182,7 @@ describe('a table that cannot be opened', () => {
     const now = await opened(fake.runtime, run);
     expect(now.opening).toBe('PENDING');
     expect(now.warnings).toEqual([
-      `Table cart is still closed: nobody but the migration can write there (AccessDeniedException). It is tried again every 15 minutes. To open it at once: aws dynamodb delete-resource-policy --resource-arn ${arnOf('cart')} --region ap-southeast-2`,
+      `Table cart could not be opened (AccessDeniedException). Until it is open, nobody but the migration can write there, and it is tried again every 15 minutes. To open it at once: aws dynamodb delete-resource-policy --resource-arn ${arnOf('cart')} --region ap-southeast-2`,
     ]);
     expect(await accessOf()).toEqual({ cart: 'CLOSED', orders: 'OPEN' });
   });

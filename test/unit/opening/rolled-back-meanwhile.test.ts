@@ -116,7 +116,7 @@ describe('a table that a run at work has closed to others', () => {
     expect(fake.policies.size).toBe(1);
     expect(now.opening).toBe('PENDING');
     expect(now.warnings).toEqual([
-      'Table cart is still closed: nobody but the migration can write there (run b is still running). It is tried again every 15 minutes, and opened once that run has ended.',
+      'Table cart could not be opened (run b is still running). Until it is open, nobody but the migration can write there, and it is tried again every 15 minutes. It is opened once that run has ended.',
     ]);
   });
 

@@ -236,6 +236,16 @@ describe('a run that shall be held, whose lock somebody has removed from the led
 });
 
 describe('an operator', () => {
+  it.each([
+    ['rolled back', 'rollback', /stop-execution [^\n]*$/],
+    ['held', 'hold', /stop-execution [^\n]*\nThen roll it back:\nnpm run rollback -- --stage test a\n/],
+  ] as const)('is told that a run at work is %s once it is stopped', async (what, how, steps) => {
+    await begunRun(world, 'a', onFailure(how));
+    const refused = claim(order('operator'));
+    await expect(refused).rejects.toThrow(`If that execution is stopped, the run is ${what} automatically.`);
+    await expect(refused).rejects.toThrow(steps);
+  });
+
   it('may roll back a held run', async () => {
     await begunRun(world, 'a', onFailure('hold'));
     await claim(order('fail'));

@@ -1,13 +1,16 @@
 import { type GlobalSecondaryIndexUpdate, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { rollBack as takeTurn } from '../../../functions/roll-back/roll-back.ts';
 import { leftText } from '../../../functions/roll-back/left-items.ts';
 import { type ItemsRolledBack, rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import { stringAttribute } from '../../../functions/shared/items/wire-item.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { keyIdentity, keyOf } from '../../support/shop.ts';
+import { longTurn } from '../files/backup-bench.ts';
 import {
   awsError,
   changeSource,
+  failedInput,
   type MigrateBench,
   migrateBench,
   replacing,
@@ -109,6 +112,16 @@ describe('old items that DynamoDB refuses, because the table has an index of ano
         /^DynamoDB refused items that .* put back into table products-enhanced: ValidationException: .*Type mismatch/,
       ),
     ]);
+  });
+
+  it('keep the Cause from calling the table as it was before', async () => {
+    allowUpdates();
+    let turn = await takeTurn(bench.runtime, failedInput('run-2'), longTurn());
+    while (!turn.done) turn = await takeTurn(bench.runtime, failedInput('run-2'), longTurn());
+    expect(turn.cause).toContain(
+      `there before, but it lacks 2 items now; 5 items of this run deleted again, 5 put back: ${targetName}`,
+    );
+    expect(turn.cause).not.toMatch(/as it was before:|untouched/);
   });
 
   it('are put back by another roll back once DynamoDB takes them', async () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { rollBack } from '../../../functions/roll-back/roll-back.ts';
 import { rollBackTargets } from '../../../functions/roll-back/roll-back-target.ts';
 import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { listTables } from '../../../functions/shared/ledger/table-record.ts';
@@ -11,7 +12,7 @@ import { newRunOf } from '../../../functions/shared/runs/new-run.ts';
 import { evenAndOdd, oddAndEven } from '../../support/two-tables.ts';
 import { commitBench, driveRun } from '../complete-run/commit-bench.ts';
 import { type Bench, longTurn, product, products, sourceTable } from '../files/backup-bench.ts';
-import { executionOf, noted, replacing } from '../migrate/migrate-bench.ts';
+import { executionOf, failedInput, holding, noted, replacing } from '../migrate/migrate-bench.ts';
 
 let bench: Bench;
 afterEach(() => bench.stop());
@@ -85,5 +86,23 @@ describe('the Cause of a roll back in two tables', () => {
     while (!turn.done) turn = await rollBack(bench.runtime, input, longTurn());
     expect(turn.cause).toContain('as it was before: 0 items of this run deleted again, 1 put back: even');
     expect(turn.cause).toContain('1 item with the mark of this run stays in it (p-1): odd');
+  });
+});
+
+describe('the Cause of a held run in two tables that existed before', () => {
+  it('says of each how many items of the run are in that one', async () => {
+    const started = await commitBench(products(3), { run: holding });
+    bench = { ...started.bench, runtime: { ...started.bench.runtime, migration: evenAndOdd } };
+    for (const spec of evenAndOdd.targets)
+      await bench.createTable(createTableInput(spec, { name: spec.name, tags: {} }));
+    const failure = new Error('Something else.');
+    const driven = driveRun(bench, started.run, (stage) =>
+      stage === 'VerifyMigration' ? Promise.reject(failure) : Promise.resolve(),
+    );
+    await expect(driven).rejects.toThrow(failure.message);
+    const { end, cause } = await rollBack(bench.runtime, failedInput(), longTurn());
+    expect(end).toBe('HELD');
+    expect(cause).toContain('there before, with at least 2 items of this run: even');
+    expect(cause).toContain('there before, with at least 1 item of this run: odd');
   });
 });

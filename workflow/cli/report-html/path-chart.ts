@@ -37,6 +37,7 @@ const outcomes = { done: 'done', failed: 'failed', open: 'going on' } as const;
 /** The execution's path through its states. Each state is a bar as long as the time spent in it. */
 export function pathChart(path: readonly StateVisit[], timeline: Timeline): Chart {
   const rows = rowsOf(path, timeline);
+  const shown = rows.slice(0, maxRows);
   const bars = rows.flatMap((row) => row.bars);
   const first = bars[0]?.offset ?? 0;
   const total = Math.max(0, ...bars.map(({ offset, seconds }) => offset + seconds - first));
@@ -53,9 +54,10 @@ export function pathChart(path: readonly StateVisit[], timeline: Timeline): Char
       failed === undefined
         ? '.'
         : `; ${failed.visit.state} failed${hasRecovered(rows, failed) ? ' at first' : ''}.`,
+      rows.length > shown.length ? ` The first ${shown.length} of ${rows.length} rows are shown.` : '',
     ].join(''),
-    height: () => Math.max(1, rows.length) * rowHeight + 34,
-    plot: (canvas) => plotOf(rows, timeline, canvas),
+    height: () => Math.max(1, shown.length) * rowHeight + 34,
+    plot: (canvas) => plotOf(shown, timeline, canvas),
     table: html`<table><thead><tr><th scope="col">State</th><th scope="col">Type</th><th scope="col" class="number">Entered after</th><th scope="col" class="number">Time in it</th><th scope="col">Outcome</th></tr></thead>
       <tbody>${path.map((visit) => visitRow(visit, timeline.startMillis))}</tbody></table>`,
   };
@@ -78,7 +80,7 @@ function rowsOf(path: readonly StateVisit[], { startMillis }: Timeline): readonl
     if (known?.visit.outcome === 'done') rows[index] = { visit, bars: [...known.bars, ...bars] };
     else rows.push({ visit, bars });
   }
-  return rows.slice(0, maxRows);
+  return rows;
 }
 
 function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot {

@@ -48,6 +48,9 @@ const DIFFERENCE_TEXTS: Readonly<Record<Difference['kind'], string>> = {
 export function differingKey(text: string, differences: readonly Difference[]): StayingKey {
   const [first, ...others] = differences;
   if (first === undefined) return { kind: 'differing', text, reason: 'It changed at every look.' };
-  const more = others.length === 0 ? '' : ` ${counted(others.length, 'more item')} of it differ.`;
+  const more =
+    others.length === 0
+      ? ''
+      : ` ${counted(others.length, 'more item of it differs', 'more items of it differ')}.`;
   return { kind: 'differing', text, reason: `${itemText(first)} ${DIFFERENCE_TEXTS[first.kind]}.${more}` };
 }

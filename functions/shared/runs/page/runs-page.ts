@@ -12,7 +12,8 @@ export interface ListedRun extends Pick<
   'runId' | 'kind' | 'step' | 'startedAt' | 'parameters' | 'isStarted'
 > {
   readonly status: string;
-  readonly finishedAt?: string | undefined;
+  /** Of work. Absent: it is not at its end. */
+  readonly durationSeconds?: number | undefined;
 }
 
 /** What the page lists. */
@@ -57,10 +58,8 @@ export function runsPage({ runs, bucket, stage, localConsole }: RunsPage): strin
 }
 
 function row(run: ListedRun, place: Place | undefined, uri: string): Html {
-  const { runId, kind, step, status, startedAt, finishedAt, parameters } = run;
+  const { runId, kind, step, status, startedAt, durationSeconds: seconds, parameters } = run;
   const what = parameters.dryRun ? 'dry run' : (step ?? kind);
-  const seconds =
-    finishedAt === undefined ? undefined : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
   const words = status.toLowerCase().replaceAll('_', ' ');
   const name = !hasPage(run)
     ? html`<code>${runId}</code>`

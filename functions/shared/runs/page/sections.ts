@@ -148,7 +148,7 @@ export function driftSection({ verification, driftKeys = {}, source, nouns }: Re
   const none = added + changed + removed === 0;
   const lead = none
     ? `Nothing changed in ${source.table} between its backup and its verification.`
-    : `Changed in ${source.table} after its backup, and so not in the target.`;
+    : `Changed in ${source.table} after its backup. A run does not follow such changes.`;
   return html`<section aria-labelledby="drift-heading">${heading('drift', 'Drift')}<p class="lead">${lead}</p>
     ${!none && facts([['Added', count(added)], ['Changed', count(changed)], ['Removed', count(removed)], samples(`Added ${nouns.items}`, driftKeys.added), samples(`Changed ${nouns.items}`, driftKeys.changed), samples(`Removed ${nouns.items}`, driftKeys.removed)])}</section>`;
 }

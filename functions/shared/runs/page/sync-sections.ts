@@ -31,7 +31,7 @@ export function syncTiles(report: SyncReport): Html {
     [
       'Conflicts',
       count(conflicts.count),
-      conflicts.count === 0 ? 'nobody else has changed the target' : 'changed by others, left as they are',
+      conflicts.count === 0 ? 'none is known' : 'changed by others, left as they are',
     ],
   ];
   return tileList([...(kind === 'sync' ? of : []), ...comparedTiles(report)]);
@@ -43,7 +43,7 @@ function comparedTiles({ compared }: SyncReport): readonly Tile[] {
   const at = moment(new Date(finishedAt).toISOString());
   return [
     ...(repairs ? [['Repaired', count(repaired), 'source items, by the last compare'] as const] : []),
-    ['Last compare', `${count(differing)} differ`, `${at} UTC`],
+    ['Last compare', counted(differing, 'differs', 'differ'), `${at} UTC`],
   ];
 }
 
@@ -88,8 +88,9 @@ export function comparedSection({ compared }: SyncReport, place?: Place): Html {
       'Last compare',
       html`<p class="lead">Source and target have not been compared yet.</p>`,
     );
-  const { repairs, startedAt, finishedAt } = compared;
-  const lead = repairs ? 'What differed was repaired.' : 'What differed was only named.';
+  const { repairs, differing, startedAt, finishedAt } = compared;
+  const still = differing === 0 ? '' : ', but for what still differs';
+  const lead = repairs ? `What differed was repaired${still}.` : 'What differed was only named.';
   return section(
     'compared',
     'Last compare',

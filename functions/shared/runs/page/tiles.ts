@@ -68,7 +68,7 @@ function migrationTiles(report: Report): readonly Tile[] {
   const ofKinds = kinds === '' ? '' : `${kinds}; `;
   const isUncounted = report.tables.some(({ uncounted }) => uncounted === true);
   const written = isKept
-    ? 'written by the run and kept by the roll back'
+    ? 'with the mark of the run, kept by the roll back'
     : `${ofKinds}${verifiedNote(report)}`;
   const inPlace = isUncounted ? 'as its workers recorded; nobody has counted them since' : written;
   const isEmpty = items === 0 && report.status !== 'SUCCEEDED' && !isUncounted;
