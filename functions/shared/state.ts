@@ -87,6 +87,8 @@ export const planSchema = z.lazy(() =>
     writeEngine: z.object({ engine: z.enum(['batch', 'bulk']), why: z.string() }).optional(),
     /** Class of one of the run's tables that is not Standard, whose prices nobody has written down. */
     unpricedClass: z.string().optional(),
+    /** Present where the source has provisioned capacity, which is paid for anyway. */
+    sourceBilling: z.literal('PROVISIONED').optional(),
     /**
      * Seconds and dollars of a whole run, estimated; of a run by bulk put the seconds without it. No dollars: a price is
      * unknown.

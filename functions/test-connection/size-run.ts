@@ -12,7 +12,7 @@ import { indexesTo, iterationsFor, MAX_INLINE_WORKERS, workersFor } from '../sha
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import { EXECUTION_DAYS, secondsOf, secondsOfDryRun, timeRefusal } from '../shared/runs/one-execution.ts';
 import type { Plan } from '../shared/state.ts';
-import { leastSparedWriteUnits, sparedReadUnits } from '../shared/aws/live-capacity.ts';
+import { hasProvisionedReads, leastSparedWriteUnits, sparedReadUnits } from '../shared/aws/live-capacity.ts';
 
 /** What the size of a run depends on. */
 export interface SizingFacts {
@@ -74,6 +74,7 @@ export function sizeRun(facts: SizingFacts): Plan {
     ...caps,
     ...indexed,
     ...(unpricedClass !== undefined && { unpricedClass }),
+    ...(hasProvisionedReads(facts.source) && { sourceBilling: 'PROVISIONED' as const }),
     estimatedProducts: size.products,
     estimatedBytes: size.bytes,
     ...(facts.config.mapMode === 'INLINE' && {

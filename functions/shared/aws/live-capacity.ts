@@ -14,6 +14,10 @@ export function sparedReadUnits({ ProvisionedThroughput, OnDemandThroughput }: T
   return shareOf(ProvisionedThroughput?.ReadCapacityUnits, OnDemandThroughput?.MaxReadRequestUnits);
 }
 
+/** Whether reads draw capacity that is paid by the hour, and not one by one. */
+export const hasProvisionedReads = ({ ProvisionedThroughput }: TableCapacity): boolean =>
+  (ProvisionedThroughput?.ReadCapacityUnits ?? 0) > 0;
+
 /** What the table can spare that has the least, of all that are written; one that does not exist yet caps nothing. */
 export function leastSparedWriteUnits(tables: readonly (TableCapacity | undefined)[]): number {
   const spared = tables.map((table) => sparedWriteUnits(table)).filter((units) => units > 0);

@@ -10,8 +10,11 @@ export interface RunWork extends Billing {
   readonly lookReadUnits?: number;
   /** Files of the backup. */
   readonly files: number;
-  /** Reads of a provisioned source are paid for anyway. Default PAY_PER_REQUEST. */
-  readonly sourceBilling?: 'PROVISIONED' | 'PAY_PER_REQUEST';
+  /**
+   * Reads of a provisioned source are paid for anyway. Those of VerifyMigration are priced all the same: they are counted
+   * together with those of the target. Default PAY_PER_REQUEST.
+   */
+  readonly sourceBilling?: 'PROVISIONED' | 'PAY_PER_REQUEST' | undefined;
 }
 
 /** States whose reads are of the source alone. */

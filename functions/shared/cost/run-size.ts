@@ -24,7 +24,7 @@ export interface RunSize extends Billing {
   /** Indexes of the filled table that has most of them. A write takes units for each of them, too. Default: none. */
   readonly indexes?: number | undefined;
   /** Reads of a provisioned source are paid for anyway. Default PAY_PER_REQUEST. */
-  readonly sourceBilling?: 'PROVISIONED' | 'PAY_PER_REQUEST';
+  readonly sourceBilling?: 'PROVISIONED' | 'PAY_PER_REQUEST' | undefined;
   /** What fills the tables. Default batch. */
   readonly writeEngine?: WriteEngine | undefined;
   /** Whose tables are paid for every month; absent: nobody's. */
@@ -56,6 +56,7 @@ export function sizeOfPlan(
     ...known,
     writeEngine: plan.writeEngine?.engine,
     unpricedClass: plan.unpricedClass,
+    sourceBilling: plan.sourceBilling,
     products: plan.estimatedProducts,
     bytes: plan.estimatedBytes,
     workers: plan.workers,

@@ -146,7 +146,7 @@ function costs(runtime: Runtime, run: Run, { shards, tables }: RunLedger): Repor
   const { plan, rehearsal, backup } = run;
   const { migration, config } = runtime;
   const { region } = config;
-  const { unpricedClass } = plan;
+  const { unpricedClass, sourceBilling } = plan;
   // The plan of a restore is not that of a migration, and what estimated it is not in the ledger.
   const estimated = isRestore(run) ? {} : estimateRun(sizeOfPlan(plan, { region, rehearsal, migration }));
   const files = backup?.files ?? 0;
@@ -155,6 +155,7 @@ function costs(runtime: Runtime, run: Run, { shards, tables }: RunLedger): Repor
     actual: actualCost({
       region,
       unpricedClass,
+      sourceBilling,
       shards: [...shards.values()].flat(),
       lookReadUnits: lookReadUnits(tables),
       files,

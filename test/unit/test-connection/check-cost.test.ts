@@ -5,9 +5,9 @@ import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.
 import { checkCost } from '../../../functions/test-connection/check-cost.ts';
 import { type SizingFacts, sizeRun } from '../../../functions/test-connection/size-run.ts';
 
-const size = (region: string, targets: SizingFacts['targets'] = []) =>
+const size = (region: string, targets: SizingFacts['targets'] = [], source: SizingFacts['source'] = {}) =>
   sizeRun({
-    source: {},
+    source,
     probe: { items: 1_000, bytes: 1_000_000, isWhole: true },
     input: parseMigrateInput({}),
     config: { maxConcurrency: 4, mapMode: 'INLINE', region },
@@ -41,6 +41,20 @@ describe('the plan of a run with a table of class Standard-Infrequent Access', (
     expect(plan.warnings).toEqual([
       'No prices are known for the table class STANDARD_INFREQUENT_ACCESS in us-east-1, so the cost is unknown.',
     ]);
+  });
+});
+
+describe('the plan of a run whose source has provisioned capacity', () => {
+  it('does not price its reads, which are paid for anyway', () => {
+    const region = 'ap-southeast-2';
+    const source = { ProvisionedThroughput: { ReadCapacityUnits: 10 } } as SizingFacts['source'];
+    const { sourceBilling, ...plan } = size(region, [], source);
+    expect(sourceBilling).toBe('PROVISIONED');
+    const { dollars = 0 } = plan.estimate;
+    // 1 MB is read twice: 245 units, and one more for each of four segments.
+    const onDemand = { dollars: expect.closeTo(dollars + 498 * 0.1423e-6, 6) as unknown };
+    expect(estimateRun(sizeOfPlan(plan, { region }))).toMatchObject(onDemand);
+    expect(size(region)).not.toHaveProperty('sourceBilling');
   });
 });
 
