@@ -118,7 +118,7 @@ describe('time to live', () => {
     await backedUpWithTimeToLive(expiring(nowSeconds - 3_600));
     const report = await restore(bench);
     expect(report.restored.expired).toBe(1);
-    expect(report.warnings?.join()).toContain('1 restored items have expired');
+    expect(report.warnings?.join()).toContain('1 restored item has expired');
     expect(await timeToLiveOf(bench, report.restored.targetTable)).toMatchObject({
       TimeToLiveStatus: 'DISABLED',
     });
