@@ -39,7 +39,8 @@ export function isMixture(world: World, { runId, versions, found, isChangedSince
   );
 }
 
-function itemsMadeOf({ deployed, scheduler }: World, product: WireItem): readonly WireItem[] {
+/** What the product becomes. Nothing, if it cannot be transformed. */
+export function itemsMadeOf({ deployed, scheduler }: World, product: WireItem): readonly WireItem[] {
   const { config } = [...deployed.functions.values()][0] ?? {};
   const startedAt = new Date(scheduler.now()).toISOString();
   const context = { runId: 'any', startedAt, settings: config?.settings ?? {} };

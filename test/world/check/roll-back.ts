@@ -16,6 +16,7 @@ import {
 import { type Memory, type ShopWrite, textOfKey, UNNOTICED_MILLIS } from '../memory.ts';
 import { LONGEST_WAY_MILLIS } from '../network.ts';
 import type { World } from '../world.ts';
+import { itemsMadeOf } from './mixture.ts';
 import { isUncounted, reportOf, saysThatItWasFollowed } from './report.ts';
 
 /** Promise 3: after ROLLED_BACK everything is as it was before the run, but for what others have written since. */
@@ -87,7 +88,7 @@ export function changedItems(
         if (write !== undefined && isReplacedSince(item, now, runId)) return [];
         // Whether the shop's attributes are in it, others judge.
         if (write !== undefined && isFollowed && now !== undefined) return [];
-        if (isFollowed && isBroughtUpToDate(memory, item, now)) return [];
+        if (isFollowed && isBroughtUpToDate(world, memory, { item, now })) return [];
         if (write !== undefined && isNamedAsOverwritten(world, memory, write)) return [];
         if (isTakenByItsRun(world, item, runId) && isAsBeforeItsRun(memory, { name, key, item, now }))
           return [];
@@ -176,13 +177,21 @@ function isAsBeforeItsRun(
   return !isOwn && isAsBeforeItsRun(memory, { ...place, now, item: found });
 }
 
-/** A sync has changed the item, which stays the item of the run that wrote it, or the source has lost its product. */
-function isBroughtUpToDate({ versions }: Memory, item: WireItem, now: WireItem | undefined): boolean {
+/** A sync has changed the item, which stays the item of the run that wrote it, or its product has gone or no longer has it. */
+function isBroughtUpToDate(
+  world: World,
+  { versions }: Memory,
+  { item, now }: { readonly item: WireItem; readonly now: WireItem | undefined },
+): boolean {
   const writtenBy = stringAttribute(item, 'migrationRun');
   if (writtenBy === undefined) return false;
   if (now !== undefined) return stringAttribute(now, 'migrationRun') === writtenBy;
   const id = stringAttribute(item, 'PK')?.slice('PRODUCT#'.length) ?? '';
-  return versions.get(id)?.some((version) => version.item === undefined) === true;
+  const isWithout = (made: readonly WireItem[]): boolean =>
+    made.length > 0 && made.every((one) => textOfKey(one) !== textOfKey(item));
+  return (versions.get(id) ?? []).some(
+    (version) => version.item === undefined || isWithout(itemsMadeOf(world, version.item)),
+  );
 }
 
 const isSame = (one: WireItem | undefined, other: WireItem): boolean =>
