@@ -1,14 +1,16 @@
 import { defineMigration } from '../../functions/shared/migration/define-migration.ts';
 import { defineTable } from '../../functions/shared/migration/define-table.ts';
 
-const tableOf = (name: string) =>
+/** A table of this name with one kind of items. */
+export const tableOf = (name: string) =>
   defineTable({
     name,
     key: { partition: ['PK', 'S'] },
     billing: { mode: 'PAY_PER_REQUEST' },
     holds: ['ONE'],
   });
-const owner = {
+/** Its items are under the id of their source item. */
+export const owner = {
   sourceKeyOf: ({ PK }: { readonly PK: { readonly S: string } }) => ({ id: PK }),
   partitionsOf: ({ id }: { readonly id: { readonly S: string } }) => [id],
 };

@@ -7,24 +7,12 @@ import type {
 } from '../../../functions/shared/copy/reconcile/reconcile-io.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { defineMigration } from '../../../functions/shared/migration/define-migration.ts';
-import { defineTable } from '../../../functions/shared/migration/define-table.ts';
-
-const table = (name: string) =>
-  defineTable({
-    name,
-    key: { partition: ['PK', 'S'] },
-    billing: { mode: 'PAY_PER_REQUEST' },
-    holds: ['ONE'],
-  });
-const owner = {
-  sourceKeyOf: ({ PK }: { readonly PK: { readonly S: string } }) => ({ id: PK }),
-  partitionsOf: ({ id }: { readonly id: { readonly S: string } }) => [id],
-};
+import { owner, tableOf } from '../../support/two-tables.ts';
 
 /** Products on sale are in one table, and all others in the other one. */
 const migration = defineMigration({
   source: { name: 'products', key: { partition: ['id', 'S'] } },
-  targets: { offers: table('offers'), archive: table('archive') },
+  targets: { offers: tableOf('offers'), archive: tableOf('archive') },
   settings: {},
   nouns: { item: 'product', items: 'products' },
   belongsTo: { offers: owner, archive: owner },
