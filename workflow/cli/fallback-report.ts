@@ -1,6 +1,4 @@
 import { migration } from '#migration/index.ts';
-import type { FilledTable } from '../../functions/shared/migration/migration.ts';
-import type { ReportedTable } from '../../functions/shared/runs/report.ts';
 import { commandsOf, type StagePlace, stepText } from '../../functions/shared/commands.ts';
 import { REFUSED } from './exit-codes.ts';
 import { attemptsOf } from '../../functions/shared/ledger/attempt.ts';
@@ -16,7 +14,7 @@ import { summaryOf } from '../../functions/shared/runs/outcome.ts';
 import { executionNameOf } from '../../functions/shared/names.ts';
 import {
   countsInPlace,
-  type FilledTableOfReport,
+  filledOfReport,
   reportedVerification,
   rolledBackCounts,
   uncountedTables,
@@ -31,6 +29,7 @@ import type {
 } from '../../functions/shared/runs/report.ts';
 import { NOTHING_MIGRATED } from '../../functions/shared/runs/reported-counts.ts';
 import { restoredCounts } from '../../functions/shared/runs/restored-counts.ts';
+import { filledTablesOf } from '../../functions/shared/tables/run-tables.ts';
 import type { ExecutionEnd } from './follow-run.ts';
 import { OperatorError } from './operator-error.ts';
 import type { RunRecord } from './run-record.ts';
@@ -132,16 +131,8 @@ export interface LedgerView {
   readonly place: StagePlace;
 }
 
-/** A filled table under the name that it has in the run, with the prefix of its deployment, and which of them it is. */
-const filledAmong =
-  (tables: readonly ReportedTable[], { run, tables: records }: RunRecord) =>
-  (spec: FilledTable, position: number): FilledTableOfReport & { readonly number: number } => {
-    const reported = tables.find(({ name }) => name.endsWith(spec.name));
-    const name = reported?.name ?? spec.name;
-    const known = run.settings.filled?.indexOf(spec.name) ?? -1;
-    const other = records.find((record) => record.name === name)?.other;
-    return { spec, name, reported, other, number: known === -1 ? position : known };
-  };
+/** For a run that began before its prefix was noted. */
+const withoutPrefix = { migration, config: { tablePrefix: '' } };
 
 /**
  * What the ledger alone tells of a run whose report was never written, or is being written still.
@@ -157,9 +148,7 @@ export function reportFromLedger(record: RunRecord, view: LedgerView): Report {
 function untoldReport(record: RunRecord, { now, found, place }: LedgerView): UntoldReport {
   const { run, failure, shards } = record;
   const status = endStatusOf(run, place);
-  const filled = record.tables.flatMap(({ name }) =>
-    migration.filled.some((spec) => name.endsWith(spec.name)) ? [name] : [],
-  );
+  const filled = filledTablesOf(withoutPrefix, run).map(({ name }) => name);
   const of = { run, status, shards, filled };
   const tables = record.tables.flatMap(
     (table) => reportedTable(table, found.get(table.name) ?? 'unknown', of) ?? [],
@@ -167,7 +156,7 @@ function untoldReport(record: RunRecord, { now, found, place }: LedgerView): Unt
   const rolledBack = rolledBackCounts(run, shards);
   const finishedAt = run.finishedAt ?? now.toISOString();
   const reason = hasSucceeded(run) ? undefined : (run.failure ?? failure);
-  const filledTables = migration.filled.map(filledAmong(tables, record));
+  const filledTables = filledOfReport(withoutPrefix, run, { reported: tables, records: record.tables });
   const uncounted = uncountedTables(run, shards, filledTables);
   const { workedSeconds, ...attempts } = attemptsOf(run, now.getTime()) ?? {};
   return {

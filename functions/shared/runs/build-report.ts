@@ -14,6 +14,7 @@ import type { Runtime } from '../runtime.ts';
 import { countOver, countOverAll, type Shards } from './count-shards.ts';
 import {
   countsInPlace,
+  filledOfReport,
   reportedVerification,
   rolledBackCounts,
   uncountedTables,
@@ -24,7 +25,7 @@ import { namedSamples, quarantineOf } from './report-samples.ts';
 import { type FoundTables, reportedTable } from './report-tables.ts';
 import { timingsOf } from './report-timings.ts';
 import { restoredCounts } from './restored-counts.ts';
-import { filledTable, filledTablesOf } from '../tables/run-tables.ts';
+import { filledTablesOf } from '../tables/run-tables.ts';
 
 /** What the ledger holds of a run besides the run itself. */
 export type RunLedger = Pick<RunRecords, 'shards' | 'tables'>;
@@ -58,12 +59,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
   );
   const rolledBack = rolledBackCounts(run, shards);
   const { workedSeconds, ...attempts } = attemptsOf(run, end.finishedAt) ?? {};
-  const filled = runTables.map((table) => ({
-    ...table,
-    number: filledTable(runtime, run, table.name).number,
-    reported: reported.find(({ name }) => name === table.name),
-    other: tables.find(({ name }) => name === table.name)?.other,
-  }));
+  const filled = filledOfReport(runtime, run, { reported, records: tables });
   const uncounted = uncountedTables(run, shards, filled);
   const migrated = countsInPlace(shards, filled, rolledBack);
   const quarantined = rehearsal?.quarantined ?? countOver(shards, 'TransformProducts', 'quarantined');

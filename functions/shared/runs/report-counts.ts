@@ -1,8 +1,8 @@
 import { isRestore, type Run, type Verification } from '../ledger/run.ts';
 import { warningsOfRun } from '../ledger/warnings.ts';
 import { type FilledTable, kindCounter } from '../migration/migration.ts';
-import type { OtherTable } from '../ledger/table-record.ts';
-import type { RunTable } from '../tables/run-tables.ts';
+import type { OtherTable, TableRecord } from '../ledger/table-record.ts';
+import { filledTable, filledTablesOf, type RunTable, type RunTablesOf } from '../tables/run-tables.ts';
 import { countMigrated, countOver, rolledBackItems, type Shards } from './count-shards.ts';
 import { passProblems } from './equations.ts';
 import { isOrdered } from './next-step.ts';
@@ -16,6 +16,29 @@ export interface FilledTableOfReport extends RunTable<FilledTable> {
   /** Another table that has its name now, and that a roll back has looked into. */
   readonly other: OtherTable | undefined;
 }
+
+/** `number`: which of the run's filled tables it is, and its shard of the state RollBack. */
+type NumberedTable = FilledTableOfReport & { readonly number: number };
+
+/** What a report and the ledger say of tables. */
+interface SaidOfTables {
+  readonly reported: readonly ReportedTable[];
+  readonly records: readonly TableRecord[];
+}
+
+/** The filled tables of the run, under the names that they have in it. */
+export const filledOfReport = (
+  runtime: RunTablesOf,
+  run: Pick<Run, 'runId' | 'settings'>,
+  { reported, records }: SaidOfTables,
+): readonly NumberedTable[] =>
+  filledTablesOf(runtime, run).map(({ spec, name }) => ({
+    spec,
+    name,
+    number: filledTable(runtime, run, name).number,
+    reported: reported.find((table) => table.name === name),
+    other: records.find((record) => record.name === name)?.other,
+  }));
 
 /**
  * Names of filled tables that a roll back has kept, or has not looked through: items of the run may be in them. A worker
@@ -34,9 +57,6 @@ export function uncountedTables(
     reported?.outcome === 'KEPT' || (reported?.outcome === 'EXISTED' && !isThrough(number));
   return new Set(filled.filter(isUncounted).map(({ name }) => name));
 }
-
-/** `number`: which of the run's filled tables it is, and its shard of the state RollBack. */
-type NumberedTable = FilledTableOfReport & { readonly number: number };
 
 const uncountedWarning = (name: string): string =>
   `Nobody has counted the items of this run that are in table ${name} now. The report counts those that its workers have recorded.`;

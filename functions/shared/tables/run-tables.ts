@@ -12,7 +12,8 @@ export interface RunTable<Spec extends TableSpec = TableSpec> {
   readonly name: string;
 }
 
-type RunTablesOf = Pick<Runtime, 'migration'> & { readonly config: Pick<Config, 'tablePrefix'> };
+/** Which tables the migration has, and what the deployment puts before their names. */
+export type RunTablesOf = Pick<Runtime, 'migration'> & { readonly config: Pick<Config, 'tablePrefix'> };
 
 /** Every table of the new data model, in the definition's order. */
 export function targetTablesOf(runtime: RunTablesOf, run: Pick<Run, 'settings'>): readonly RunTable[] {

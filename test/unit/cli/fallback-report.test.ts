@@ -82,6 +82,16 @@ describe('a report that is made from the ledger', () => {
     });
   });
 
+  it('counts in the tables that the run fills, and in none whose name only ends like theirs', () => {
+    const record = recordOf('HELD');
+    const run = { ...record.run, settings: { tablePrefix: 'eu-' } } as Run;
+    const names = ['more-eu-products-enhanced', 'eu-products-enhanced'];
+    const there = names.map((name) => ({ name, outcome: 'CREATED', intentAt: 0, tableId: name }) as const);
+    const found = new Map(names.map((name) => [name, 'same'] as const));
+    const { migrated } = reportFromLedger({ ...record, run, tables: there }, look(found));
+    expect(Object.keys(migrated.byTarget ?? {})).toEqual(['eu-products-enhanced']);
+  });
+
   it('counts what was read and used, and passes no estimate off as a count', () => {
     const { shards, ...record } = recordOf('HELD');
     const [loaded] = shards.get('MigrateProducts') ?? [];
