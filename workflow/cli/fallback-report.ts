@@ -9,7 +9,8 @@ import { splitMessage } from '../../functions/shared/message.ts';
 import { typedInput } from '../../functions/shared/runs/again-input.ts';
 import { lookReadUnits } from '../../functions/shared/runs/build-report.ts';
 import { countOver, countOverAll } from '../../functions/shared/runs/count-shards.ts';
-import { type Ending, endingOf, isOrdered, nextStepOf } from '../../functions/shared/runs/next-step.ts';
+import { type Ending, endingOf, isOrdered } from '../../functions/shared/runs/ending.ts';
+import { nextStepOf } from '../../functions/shared/runs/next-step.ts';
 import { summaryOf } from '../../functions/shared/runs/outcome.ts';
 import { executionNameOf } from '../../functions/shared/names.ts';
 import {

@@ -6,7 +6,7 @@ import {
   stepText,
 } from '../../functions/shared/commands.ts';
 import { typedInput } from '../../functions/shared/runs/again-input.ts';
-import { stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
+import { stopsForQuarantine } from '../../functions/shared/runs/ending.ts';
 import type { ReportView } from './collect-report.ts';
 import { DEFAULT_REGION, EMBEDDED_STAGE } from '../../functions/shared/stage-words.cjs';
 import { type MigrateOptions, migrateInput } from './input-options.ts';

@@ -5,7 +5,7 @@ import { costRefusal } from '../../functions/shared/cost/cost-limit.ts';
 import { commandsOf, type Input, isCommandLine, type StagePlace } from '../../functions/shared/commands.ts';
 import { splitMessage } from '../../functions/shared/message.ts';
 import { typedInput } from '../../functions/shared/runs/again-input.ts';
-import { stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
+import { stopsForQuarantine } from '../../functions/shared/runs/ending.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { ConnectionReport } from './connection-check.ts';
 import { DONE, exitCodeOf, REFUSED } from './exit-codes.ts';

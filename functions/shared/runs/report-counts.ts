@@ -5,7 +5,7 @@ import type { OtherTable, TableRecord } from '../ledger/table-record.ts';
 import { filledTable, filledTablesOf, type RunTable, type RunTablesOf } from '../tables/run-tables.ts';
 import { countMigrated, countOver, rolledBackItems, type Shards } from './count-shards.ts';
 import { passProblems } from './equations.ts';
-import { isOrdered } from './next-step.ts';
+import { isOrdered } from './ending.ts';
 import type { ReportedTable } from './report.ts';
 import { type MigratedCounts, NOTHING_MIGRATED, type RolledBack } from './reported-counts.ts';
 import { shownSamples } from './report-samples.ts';

@@ -12,7 +12,8 @@ import { readManifest } from '../../../functions/shared/files/backup-catalog.ts'
 import { dataFileKey } from '../../../functions/shared/files/layout.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import type { Plan } from '../../../functions/shared/state.ts';
-import { endingOf, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
+import { endingOf } from '../../../functions/shared/runs/ending.ts';
+import { nextStepOf } from '../../../functions/shared/runs/next-step.ts';
 import { addReplica } from '../../support/add-replica.ts';
 import { type Bench, products, productsTable, sourceTable } from '../../unit/files/backup-bench.ts';
 import { backedUp, begin, restore, startTime, tableNames } from './restore-bench.ts';

@@ -6,7 +6,8 @@ import { switchedPut } from '../../../functions/shared/ledger/sync.ts';
 import { transact } from '../../../functions/shared/ledger/transact.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
-import { endingOf, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
+import { endingOf } from '../../../functions/shared/runs/ending.ts';
+import { nextStepOf } from '../../../functions/shared/runs/next-step.ts';
 import { sampleExecution } from '../../support/sample-run.ts';
 import { createSyncWorld, type SyncWorld } from '../../support/sync-world.ts';
 

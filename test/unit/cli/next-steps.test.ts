@@ -21,7 +21,8 @@ import {
 import { deployWith } from '../../../functions/shared/deploy-with.cjs';
 import * as errors from '../../../functions/shared/errors.ts';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
-import { type Ending, endingOf, isBehind, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
+import { type Ending, endingOf, isBehind } from '../../../functions/shared/runs/ending.ts';
+import { nextStepOf } from '../../../functions/shared/runs/next-step.ts';
 import { syncAgain } from '../../../functions/shared/runs/start-again.ts';
 import { rollBackRequestSchema } from '../../../functions/shared/state.ts';
 import { type MigrateOptions, migrateInput } from '../../../workflow/cli/input-options.ts';
@@ -129,6 +130,22 @@ describe('what to do after a run', () => {
       expect(nextStepOf({ ...ending, isRestore: true }, PLACE)).not.toContain('--on-failure');
     }
   });
+
+  it.each(['RunTooLongError', 'RunTooLongForInlineError'])(
+    'never starts a run again at the caps that it was too long at: %s',
+    async (error) => {
+      const again = { writeUnitsPerSecond: 0.001, maxCost: 9 };
+      for (const status of ['REFUSED', 'ROLLED_BACK'] as const)
+        for (const isRestore of [false, true]) {
+          const step = nextStepOf({ status, runId: RUN, isRestore, error, again }, PLACE) ?? '';
+          await expectPasteable(step);
+          expect(step).toMatch(
+            /tart without these caps, or with higher ones:\nnpm run \S+ -- (?!.*units).*--max-cost 9$/m,
+          );
+          expect(step).not.toContain('Fix the reported cause');
+        }
+    },
+  );
 
   it('starts nothing after an input that cannot be used: a mistyped dry run would write', () => {
     for (const again of [{}, { dryrun: true }, { dryrun: true, onFailure: 'hold' }, { dryRun: 'yes' }]) {
