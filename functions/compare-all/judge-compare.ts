@@ -1,6 +1,6 @@
 import { sideBySide } from '../shared/copy/pipeline.ts';
 import { RunClosedError, VerificationFailedError } from '../shared/errors.ts';
-import { assertOpen } from '../shared/ledger/fence.ts';
+import { assertOpen, isCommittedBy } from '../shared/ledger/fence.ts';
 import { untilQuiet } from '../shared/ledger/quiet.ts';
 import type { Compared } from '../shared/ledger/sync-facts.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -23,11 +23,13 @@ import { isRepairing, SIDES } from './open-compare.ts';
 export async function judgeCompare(runtime: Runtime, input: RunStepInput): Promise<ComparedOutput> {
   const { ledger } = runtime;
   const known = await readRecords(ledger, input.runId);
-  const ended = endedCompare(known.run, input);
+  const ended = endOf(known.run, input);
   if (ended !== undefined) return outputOf(ended);
-  assertOpen(known.run, input.executionArn, ['RUNNING', ...COMPARED_IN]);
   const quiet = await untilQuiet(runtime, input, known);
   const { run } = quiet;
+  // Another call of this step may have ended the compare meanwhile.
+  const endedSince = endOf(run, input);
+  if (endedSince !== undefined) return outputOf(endedSince);
   const shards = compareShards(quiet);
   const compared = sumOf(runtime, run, shards);
   if (!(await noteCompared(ledger, run, compared)))
@@ -39,10 +41,11 @@ export async function judgeCompare(runtime: Runtime, input: RunStepInput): Promi
   return outputOf(compared);
 }
 
-/** A compare without a sync that an earlier call of this step has ended. */
-function endedCompare(run: Run, { executionArn }: RunStepInput): Compared | undefined {
-  const isOurs = run.kind === 'compare' && run.status === 'SUCCEEDED' && run.executionArn === executionArn;
-  return isOurs ? run.compared : undefined;
+/** A compare without a sync that another call of this step has ended; `undefined`: it is open. @throws RunClosedError */
+function endOf(run: Run, input: RunStepInput): Compared | undefined {
+  if (run.kind === 'compare' && isCommittedBy(run, input)) return run.compared;
+  assertOpen(run, input.executionArn, ['RUNNING', ...COMPARED_IN]);
+  return undefined;
 }
 
 /** Both sides of every segment. @throws VerificationFailedError naming what is missing */

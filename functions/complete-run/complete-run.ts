@@ -1,7 +1,7 @@
 import { warnOfDeadWorkers } from '../shared/copy/unseen-deletion.ts';
 import { buildReport, type RunLedger } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
-import { assertOpen } from '../shared/ledger/fence.ts';
+import { assertOpen, isCommittedBy } from '../shared/ledger/fence.ts';
 import { noteReliance } from '../shared/ledger/reliance.ts';
 import type { Run, RunStatus } from '../shared/ledger/run.ts';
 import { readRecords } from '../shared/ledger/run-records.ts';
@@ -27,15 +27,15 @@ import { judge } from './judge.ts';
  * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is rolled back.
  */
 export async function completeRun(runtime: Runtime, input: RunStepInput): Promise<Report> {
-  const { runId, executionArn } = input;
-  const known = await readRecords(runtime.ledger, runId);
-  const { status } = known.run;
-  const isCommitted = status === 'SUCCEEDED' || status === 'PLANNED';
-  if (isCommitted && known.run.executionArn === executionArn) return afterCommit(runtime, known.run, known);
-  assertOpen(known.run, executionArn);
+  const known = await readRecords(runtime.ledger, input.runId);
+  if (isCommittedBy(known.run, input)) return afterCommit(runtime, known.run, known);
+  assertOpen(known.run, input.executionArn);
   await warnOfDeadWorkers(runtime, known);
   // Where it is quiet, nothing writes there any more: the run is judged by what this look has found.
   const quiet = await untilQuiet(runtime, input, known);
+  // Another call of this step may have committed meanwhile.
+  if (isCommittedBy(quiet.run, input)) return afterCommit(runtime, quiet.run, quiet);
+  assertOpen(quiet.run, input.executionArn);
   return afterCommit(runtime, await commit(runtime, quiet.run, quiet), quiet);
 }
 

@@ -3,7 +3,7 @@ import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { buildReport, type RunLedger } from '../shared/runs/build-report.ts';
 import { committedFence } from '../shared/ledger/committed-fence.ts';
 import { RunClosedError } from '../shared/errors.ts';
-import { assertOpen } from '../shared/ledger/fence.ts';
+import { assertOpen, isCommittedBy } from '../shared/ledger/fence.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { noteReliance } from '../shared/ledger/reliance.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -136,15 +136,17 @@ async function reportOf(runtime: Runtime, runId: string): Promise<RestoreReport>
  * @throws VerificationFailedError, RunClosedError; neither is retried. Before the commit the run is rolled back.
  */
 export async function completeRestore(runtime: Runtime, input: RunStepInput): Promise<RestoreReport> {
-  const { runId, executionArn } = input;
-  const known = await readRecords(runtime.ledger, runId);
-  const { run } = known;
-  const manifest = await readManifest(runtime.objects, orderOf(run).backupId);
-  if (run.status === 'SUCCEEDED' && run.executionArn === executionArn)
-    return afterCommit(runtime, { run, ledger: known }, manifest);
-  assertOpen(run, executionArn);
+  const known = await readRecords(runtime.ledger, input.runId);
+  const manifest = await readManifest(runtime.objects, orderOf(known.run).backupId);
+  if (isCommittedBy(known.run, input))
+    return afterCommit(runtime, { run: known.run, ledger: known }, manifest);
+  assertOpen(known.run, input.executionArn);
   // Where it is quiet, nothing writes there any more: the run is judged by what this look has found.
-  const quiet = await untilQuiet(runtime, run, known);
+  const quiet = await untilQuiet(runtime, input, known);
+  // Another call of this step may have committed meanwhile.
+  if (isCommittedBy(quiet.run, input))
+    return afterCommit(runtime, { run: quiet.run, ledger: quiet }, manifest);
+  assertOpen(quiet.run, input.executionArn);
   const committed = await commit(runtime, quiet, manifest);
   return afterCommit(runtime, { run: committed, ledger: quiet }, manifest);
 }

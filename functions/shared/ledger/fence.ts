@@ -55,6 +55,10 @@ export interface FenceScope {
   readonly executionArn: string;
 }
 
+/** Whether an earlier call of its last step has committed the run, in this execution. */
+export const isCommittedBy = (run: Run, { executionArn }: { readonly executionArn: string }): boolean =>
+  (run.status === 'SUCCEEDED' || run.status === 'PLANNED') && run.executionArn === executionArn;
+
 /** @throws RunClosedError (not retried) when the run is not RUNNING, or what is given, for this execution */
 export function assertOpen(run: Run, executionArn: string, openIn: OpenStatuses = RUNNING): void {
   if (!openIn.includes(run.status))

@@ -10,7 +10,7 @@ import { type Command, type Commands, commandsOf, type Input } from '../commands
 import { costRefusal } from '../cost/cost-limit.ts';
 import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
-import { BackupDamagedError, TooManyQuarantinedError } from '../errors.ts';
+import { BackupDamagedError, isNamed, TooManyQuarantinedError } from '../errors.ts';
 import { type Fence, fenceOf } from '../ledger/fence.ts';
 import { listFiles } from '../ledger/file.ts';
 import { type BackupSummary, type Rehearsal, type Run } from '../ledger/run.ts';
@@ -20,6 +20,7 @@ import { untilQuiet } from '../ledger/quiet.ts';
 import type { Runtime } from '../runtime.ts';
 import type { RunStepInput } from '../state.ts';
 import { filledTablesOf } from '../tables/run-tables.ts';
+import { missingTableError } from '../tables/target-conflicts.ts';
 import { expiringSentence } from '../aws/time-to-live.ts';
 import { listTransformed } from '../ledger/transformed-file.ts';
 import { inputOf } from './again-input.ts';
@@ -38,8 +39,8 @@ export type SealedBackup = Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'i
  * Makes a backup of the files: proves that nothing is missing or superfluous, then writes the manifests of
  * target files and backup, the backup's summary last. Idempotent; a second call writes the same bytes.
  *
- * @throws BackupDamagedError; SourceReplacedError; TooManyQuarantinedError, CostLimitError, RunTooLongError and
- *   RunTooLongForInlineError once the backup is sealed; RunClosedError (none retried).
+ * @throws BackupDamagedError; SourceReplacedError, TableUnavailableError; TooManyQuarantinedError, CostLimitError,
+ *   RunTooLongError and RunTooLongForInlineError once the backup is sealed; RunClosedError (none retried).
  */
 export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise<SealedBackup> {
   const { ledger, clock } = runtime;
@@ -110,7 +111,9 @@ async function sourceDescription(runtime: Runtime, run: Run): Promise<TableDescr
   const source = await readTableDescription(
     { dynamo: runtime.clients.dynamo, clock: runtime.clock },
     run.sourceTable,
-  );
+  ).catch((error: unknown) => {
+    throw isNamed(error, 'ResourceNotFoundException') ? missingTableError(run.sourceTable) : error;
+  });
   // Every segment was read before, and no TableId comes back: so all items are of one table.
   refuseOtherSource(run, source.tableId);
   await updateRun(runtime.ledger, run, { source });

@@ -363,6 +363,27 @@ describe('the judgement of a compare', () => {
     expect(waits[0]).toBeGreaterThan(29_000);
   });
 
+  it('returns what another call has ended the compare with while it waited for late requests', async () => {
+    world = await compareBench({ ...ONE_SEGMENT, kind: 'compare' });
+    await world.map('source');
+    await world.map('target');
+    const { ledger, config } = world.runtime;
+    const { runId, executionArn } = world.run;
+    const call = { runId, executionArn };
+    await updateIf(ledger, runKey(runId), { set: { lateUntil: Date.now() + 20_000 } });
+    const others: unknown[] = [];
+    const runtime = {
+      ...world.runtime,
+      config: { ...config, fenceWaitSeconds: 30 },
+      sleep: async () => {
+        await updateIf(ledger, runKey(runId), { set: { lateUntil: 0 } });
+        others.push(await judgeCompare(world.runtime, call));
+      },
+    };
+    const own = await judgeCompare(runtime, call);
+    expect(others).toEqual([own]);
+  });
+
   it.each([
     ['the deployed one', 'one', 'one'],
     ['unknown', 'another', undefined],

@@ -1,6 +1,8 @@
 import { DeleteItemCommand, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readRun } from '../../../functions/shared/ledger/run.ts';
+import { completeRun } from '../../../functions/complete-run/complete-run.ts';
+import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ordersTable } from '../../../functions/migrations/shop/tables/orders.ts';
 import { catalogueTable } from '../../support/shop.ts';
@@ -60,6 +62,46 @@ describe('a run is committed', () => {
     } as const;
     const run = await begun({ run: { parameters } });
     expect(await driveRun(bench, run)).toMatchObject({ status: 'PLANNED', tables: [] });
+  });
+});
+
+/** Calls the last step once more, which waits for late requests. Meanwhile something happens. */
+async function whileItWaits(run: Run, deed: () => Promise<unknown>): Promise<Report> {
+  const hand = ledgerHand(bench);
+  const record = { PK: 'RUN#run-1', SK: 'RUN' };
+  await hand.set(record, ['lateUntil'], Date.now() + 5_000);
+  const sleep = async (): Promise<void> => {
+    await hand.set(record, ['lateUntil'], 0);
+    await deed();
+  };
+  const { runtime } = bench;
+  const config = { ...runtime.config, fenceWaitSeconds: 30 };
+  return completeRun({ ...runtime, config, sleep }, run);
+}
+
+describe('a second call of the last step that waits for late requests', () => {
+  it('returns what the first one has committed meanwhile', async () => {
+    const run = await begun();
+    const reports: Report[] = [];
+    const report = await driveRun(bench, run, async (stage) => {
+      if (stage !== 'CompleteRun') return;
+      reports.push(await whileItWaits(run, () => completeRun(bench.runtime, run)));
+    });
+    expect(reports).toEqual([report]);
+  });
+
+  it('changes nothing of a run that is rolled back by then', async () => {
+    const run = await begun();
+    const rolledBack = () =>
+      ledgerHand(bench).set({ PK: 'RUN#run-1', SK: 'RUN' }, ['status'], 'ROLLING_BACK');
+    const ended = driveRun(bench, run, async (stage) => {
+      if (stage === 'CompleteRun') await whileItWaits(run, rolledBack);
+    });
+    await expect(ended).rejects.toMatchObject({
+      name: 'RunClosedError',
+      message: expect.stringContaining('Run run-1 is ROLLING_BACK'),
+    });
+    expect(await statusNow()).toBe('ROLLING_BACK');
   });
 });
 

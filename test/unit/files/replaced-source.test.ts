@@ -71,6 +71,16 @@ describe('a backup whose source is replaced by another table of its name', () =>
     expect((await readRun(bench.runtime.ledger, run.runId)).source).toBeUndefined();
   });
 
+  it('is not sealed where the source is gone, and says so', async () => {
+    const run = await begin();
+    await backUpAndTransform(bench, run);
+    await client().send(new DeleteTableCommand({ TableName: sourceTable }));
+    await expect(sealBackup(bench.runtime, run)).rejects.toMatchObject({
+      name: 'TableUnavailableError',
+      message: 'Table products was ACTIVE and is gone: somebody deleted it during the run. Find out who.',
+    });
+  });
+
   it('is sealed where its run began before runs noted their source', async () => {
     const run = await bench.begin('run-1', { segments: [0, 1] });
     await backUpAndTransform(bench, run);
