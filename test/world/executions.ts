@@ -19,6 +19,8 @@ export interface ExecutionsOptions {
   readonly lambda: Lambda;
   /** Told of each state that is entered. */
   readonly onEnter: () => void;
+  /** Told of each state that fails in the end: `migrate CreateTables TableQuotaError`. */
+  readonly onFail: (failure: string) => void;
   /** Told of every end. */
   readonly onEnd: (machine: string, execution: Execution) => void;
 }
@@ -56,6 +58,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
         options.onEnter();
         scheduler.note(`${machine.name} ${Name}: ${name}`);
       },
+      fail: (name: string, error: string) => options.onFail(`${machine.name} ${name} ${error}`),
       invoke: ({ functionName, payload, timeoutSeconds }: Parameters<Host['invoke']>[0]) => {
         const key = keyOf(functionName, deployed.stack.prefix);
         const call = lambda.invoke({ key, payload, patienceMillis: 1_000 * timeoutSeconds });

@@ -36,6 +36,8 @@ export interface WorldResult {
   readonly struck: readonly Strike[];
   /** Status of each run, in their order. */
   readonly ends: readonly string[];
+  /** With what states have failed in the end: `migrate CreateTables TableQuotaError`. */
+  readonly stateFailures: readonly string[];
   readonly events: number;
   readonly virtualMillis: number;
 }
@@ -60,6 +62,7 @@ export async function runWorld(
     violations: found,
     struck: world.misfortunes.struck,
     ends: runsOf(world).map(({ status }) => String(status)),
+    stateFailures: world.stateFailures,
     events: world.scheduler.count(),
     virtualMillis: world.scheduler.now() - begun,
   };

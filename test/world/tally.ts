@@ -15,6 +15,8 @@ export interface Tally {
   readonly themes: Record<string, number>;
   /** Statuses of the runs of a world, in their order. */
   readonly ends: Record<string, number>;
+  /** By machine, state and error: how often a state has failed in the end. */
+  readonly stateFailures: Record<string, number>;
   /** Worlds by their number of events, rounded up to a power of two. */
   readonly lengths: Record<string, number>;
   events: number;
@@ -31,6 +33,7 @@ export function emptyTally(): Tally {
     worldsWith: {},
     themes: {},
     ends: {},
+    stateFailures: {},
     lengths: {},
     events: 0,
     virtualMillis: 0,
@@ -44,7 +47,7 @@ const count = (counts: Record<string, number>, name: string, more = 1): void => 
 
 export function countWorld(
   tally: Tally,
-  { theme, struck, ends, events, virtualMillis, violations }: WorldResult,
+  { theme, struck, ends, stateFailures, events, virtualMillis, violations }: WorldResult,
 ): void {
   tally.runs += 1;
   if (violations.length > 0) tally.violations += 1;
@@ -53,6 +56,7 @@ export function countWorld(
     count(tally.worldsWith, name);
   count(tally.themes, theme ?? 'none');
   count(tally.ends, ends.join(', ') || 'no run began');
+  for (const failure of stateFailures) count(tally.stateFailures, failure);
   count(tally.lengths, String(2 ** Math.ceil(Math.log2(Math.max(1, events)))));
   tally.serviceRuns += ends.length;
   tally.events += events;
@@ -69,7 +73,7 @@ export function addTally(sum: Tally, part: Tally): void {
   sum.serviceRuns += part.serviceRuns;
   sum.events += part.events;
   sum.virtualMillis += part.virtualMillis;
-  for (const name of ['kinds', 'worldsWith', 'themes', 'ends', 'lengths'] as const)
+  for (const name of ['kinds', 'worldsWith', 'themes', 'ends', 'stateFailures', 'lengths'] as const)
     for (const [key, value] of Object.entries(part[name])) count(sum[name], key, value);
   sum.failures.push(...part.failures);
 }

@@ -41,6 +41,8 @@ export interface World {
   onTransaction: (caller: string) => void;
   /** Called when an execution has ended. */
   onEnd: (execution: Execution) => void;
+  /** With what states have failed in the end: `migrate CreateTables TableQuotaError`. */
+  readonly stateFailures: string[];
   /** What the functions have logged. */
   readonly log: (readonly unknown[])[];
 }
@@ -135,6 +137,7 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     state: aws.state,
     lambda,
     onEnter: meter.countTransition,
+    onFail: (failure) => void world.stateFailures.push(failure),
     onEnd: (machine, execution) => {
       world.onEnd(execution);
       announceEnd(world, machine, execution);
@@ -163,6 +166,7 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     refusal: () => undefined,
     onTransaction: () => undefined,
     onEnd: () => undefined,
+    stateFailures: [],
     log,
   };
   deployStack(world);

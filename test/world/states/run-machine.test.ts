@@ -111,6 +111,7 @@ async function byInterpreter(spec: StateMachineSpec, answer: Answer): Promise<Co
     sleep: () => Promise.resolve(),
     random: () => 0,
     enter: () => undefined,
+    fail: () => undefined,
     invoke: async ({
       functionName,
       payload,

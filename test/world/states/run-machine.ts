@@ -36,6 +36,8 @@ export interface Host {
   readonly random: () => number;
   /** Told of each state that is entered. */
   readonly enter: (state: string) => void;
+  /** Told of each state that fails in the end, with the name of its error. */
+  readonly fail: (state: string, error: string) => void;
 }
 
 /** A line of states: the machine's own, a branch's, an iteration's. */
@@ -70,15 +72,16 @@ interface Step {
 
 async function runLine({ StartAt, States }: Scope, line: Line, input: Data): Promise<Data> {
   let data = input;
-  for (let name: string | undefined = StartAt; name !== undefined;) {
+  for (let next: string | undefined = StartAt; next !== undefined;) {
+    const name: string = next;
     const state: State | undefined = States[name];
     if (state === undefined) throw new StateFailure('States.Runtime', `There is no state ${name}.`);
     line.host.enter(name);
-    const step: Step = await withRuntimeFailures(() => runState(state, line, data));
+    const step: Step = await withRuntimeFailures(() => runState([name, state], line, data));
     // Nothing comes after it, and nobody is told.
     if (isAbandoned(line)) return new Promise(() => undefined);
     data = step.output;
-    name = step.next;
+    next = step.next;
   }
   return data;
 }
@@ -91,7 +94,11 @@ async function withRuntimeFailures<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function runState(state: State, line: Line, input: Data): Promise<Step> {
+/** With its name. */
+type NamedState = readonly [name: string, state: State];
+
+async function runState(named: NamedState, line: Line, input: Data): Promise<Step> {
+  const [, state] = named;
   const { context } = line;
   switch (state.Type) {
     case 'Choice':
@@ -107,7 +114,7 @@ async function runState(state: State, line: Line, input: Data): Promise<Step> {
     case 'Task':
     case 'Map':
     case 'Parallel':
-      return work(state, line, input);
+      return work(named, line, input);
   }
 }
 
@@ -135,7 +142,7 @@ function holds(rule: Rule, input: Data, context: Data): boolean {
   return valueAt(Variable, input, context) === (StringEquals ?? BooleanEquals);
 }
 
-async function work(state: State, line: Line, input: Data): Promise<Step> {
+async function work([stateName, state]: NamedState, line: Line, input: Data): Promise<Step> {
   const { context } = line;
   const attempt = async (): Promise<Data> => {
     const given = state.Parameters === undefined ? input : fillIn(state.Parameters, input, context);
@@ -148,9 +155,11 @@ async function work(state: State, line: Line, input: Data): Promise<Step> {
   try {
     return { output: await retried(state, line, attempt), next: state.Next };
   } catch (error) {
-    const catcher = error instanceof StateFailure ? catcherOf(state, error) : undefined;
+    if (!(error instanceof StateFailure)) throw error;
+    const { name, cause } = error;
+    line.host.fail(stateName, name);
+    const catcher = catcherOf(state, error);
     if (catcher === undefined) throw error;
-    const { name, cause } = error as StateFailure;
     const failure = { Error: name, ...(cause !== undefined && { Cause: cause }) };
     return { output: placeResult(failure, catcher.ResultPath, input), next: catcher.Next };
   }
