@@ -37,8 +37,9 @@ function translate(error: unknown, { isAlone, endpointUrl }: Caller): Error {
   if (fault.kind === 'no answer') return unreachable(fault.place, isAlone);
   if (fault.kind === 'transient') {
     const { code = '' } = (error ?? {}) as { code?: string };
+    const said = (message || code).replace(/\.+$/, '');
     return new TransientError(
-      `${name}: ${message || code}. It went on longer than one call may wait; ${isAlone ? 'call it again.' : 'the step is tried again automatically.'}`,
+      `${name}: ${said}. It went on longer than one call may wait; ${isAlone ? 'call it again.' : 'the step is tried again automatically.'}`,
     );
   }
   return error instanceof Error ? error : new Error(message);

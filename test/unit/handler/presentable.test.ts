@@ -77,6 +77,13 @@ describe('an error as it leaves a function', () => {
     });
   });
 
+  it('ends what a service says in one full stop', () => {
+    const failure = errorOf('ProvisionedThroughputExceededException', 'Consider increasing it.');
+    expect(presentable(failure, alone).message).toBe(
+      'ProvisionedThroughputExceededException: Consider increasing it. It went on longer than one call may wait; call it again.',
+    );
+  });
+
   it("leaves the migration's own errors as they are, without a stack", () => {
     const shown = presentable(new InvalidInputError('maxConcurrency: too big.'), alone);
     expect(shown).toMatchObject({ name: 'InvalidInputError', message: 'maxConcurrency: too big.' });
