@@ -1,12 +1,10 @@
 import { BULK_PUT, readingOf } from '../shared/cost/bulk-put.ts';
-import { count, counted } from '../shared/counted.ts';
+import { count, counted, someOf } from '../shared/counted.ts';
 import { BulkLoadError } from '../shared/errors.ts';
 import { isRestore, type Run } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
 import type { BulkWork } from './bulk-work.ts';
-
-const MAX_NAMED = 3;
 
 /**
  * Checks, right before an operation starts, what DynamoDB would read and where it would write.
@@ -61,5 +59,4 @@ const objectsText = (keys: readonly string[]): string => counted(keys.length, 'o
 
 const isOrAre = ({ length }: readonly string[]): string => (length === 1 ? 'is' : 'are');
 
-const named = (keys: readonly string[]): string =>
-  `${keys.slice(0, MAX_NAMED).join(', ')}${keys.length > MAX_NAMED ? ` and ${keys.length - MAX_NAMED} more` : ''}`;
+const named = (keys: readonly string[]): string => someOf(keys, { most: 3 });

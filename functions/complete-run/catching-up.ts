@@ -1,3 +1,4 @@
+import { someOf } from '../shared/counted.ts';
 import { type RunLedger } from '../shared/runs/build-report.ts';
 import { countMigrated, countOver } from '../shared/runs/count-shards.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -6,7 +7,6 @@ import type { Runtime } from '../shared/runtime.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 
 /** Keys that a sentence names; the report's `mismatches` name more. */
-const MAX_NAMED = 5;
 
 /** What the run has left alone in an existing table, as sentences for the report. */
 export function catchingUpWarnings(
@@ -22,8 +22,7 @@ export function catchingUpWarnings(
   const keysOf = (state: ShardState, kind: string): readonly string[] =>
     (shards.get(state) ?? []).flatMap(({ samples }) => samples?.[kind] ?? []);
   const listed = (keys: Iterable<string>, count: number): string => {
-    const shown = [...new Set(keys)].slice(0, MAX_NAMED);
-    return shown.join(', ') + (count > shown.length ? ', ...' : '');
+    return someOf([...new Set(keys)], { total: count });
   };
   const named = (state: ShardState, kind: string, count: number): string =>
     listed(keysOf(state, kind), count);

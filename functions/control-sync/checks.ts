@@ -1,5 +1,5 @@
 import { commandsOf } from '../shared/commands.ts';
-import { count, counted } from '../shared/counted.ts';
+import { count, counted, someOf } from '../shared/counted.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listNamed } from '../shared/ledger/sync-names.ts';
 import { findTotal, listPending, type SyncCounts } from '../shared/ledger/sync-records.ts';
@@ -70,13 +70,10 @@ function lagCheck({ clock }: SyncRuntime, total: SyncCounts | undefined): SyncCh
   };
 }
 
-const MAX_NAMED = 5;
-
 /** ` (p1, p2)`, at most five of them. */
 export function samples(keys: readonly { readonly text: string }[]): string {
   if (keys.length === 0) return '';
-  const shown = keys.slice(0, MAX_NAMED).map(({ text }) => text);
-  return ` (${shown.join(', ')}${keys.length > MAX_NAMED ? ', ...' : ''})`;
+  return ` (${someOf(keys.map(({ text }) => text))})`;
 }
 
 async function checkFailures(runtime: SyncRuntime): Promise<SyncCheck> {

@@ -158,7 +158,7 @@ export function otherSettingsWarning({
   backedUp,
 }: Pick<SettingsScope, 'tableName' | 'backedUp'>): string {
   const { tableName: source, otherSettings } = backedUp;
-  const unseen = `A backup does not say whether ${source} had ${unseenSettings.replace(/, (?=[^,]*$)/, ' or ')}; ${tableName} has none of them.`;
+  const unseen = `A backup does not say whether ${source} had ${unseenSettings}; ${tableName} has none of them.`;
   if (otherSettings === undefined)
     return `This backup was made by an earlier version: table class, maxima of on-demand capacity, stream, encryption, deletion protection and replicas of ${source} are unknown, and ${tableName} has AWS's defaults. ${unseen}`;
   if (otherSettings.length === 0) return unseen;

@@ -1,4 +1,5 @@
 import { commandsOf, type StagePlace, stepText } from '../shared/commands.ts';
+import { someOf } from '../shared/counted.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { listReliants, type Reliant } from '../shared/ledger/reliant.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -9,8 +10,6 @@ import { withOwnPrefix } from '../shared/tables/target-conflicts.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RollBackOrder } from './request.ts';
 
-const MAX_NAMED = 5;
-
 /** `run b and 2 more`: the latest run, and how many others there are. */
 export function reliantsText([newest, ...others]: readonly Reliant[], kind = 'run'): string {
   const named = `${kind} ${newest?.runId ?? '?'}`;
@@ -18,9 +17,7 @@ export function reliantsText([newest, ...others]: readonly Reliant[], kind = 'ru
 }
 
 function tableNames(reliants: readonly Reliant[]): string {
-  const names = [...new Set(reliants.flatMap(({ tables }) => tables.map(({ name }) => name)))];
-  const shown = names.slice(0, MAX_NAMED).join(', ');
-  return names.length > MAX_NAMED ? `${shown}, ...` : shown;
+  return someOf([...new Set(reliants.flatMap(({ tables }) => tables.map(({ name }) => name)))]);
 }
 
 /** Repeats what was typed, so that a typing mistake is visible. */

@@ -1,4 +1,4 @@
-import { count, counted } from '../shared/counted.ts';
+import { count, counted, someOf } from '../shared/counted.ts';
 import { isRestore, type Run } from '../shared/ledger/run.ts';
 import type { Shard } from '../shared/ledger/shard.ts';
 import { GONE_REASONS, type RolledBackItems } from '../shared/runs/count-shards.ts';
@@ -37,7 +37,7 @@ export function existedText(run: Run, { name, uncounted }: ReportedTable, { repo
   const { kept, keptKeys, gone } = back;
   const lacks = gone === 0 ? '' : `, but it lacks ${counted(gone, 'item')} now`;
   if (kept > 0)
-    return `there before${lacks}; ${counted(kept, 'item')} with the mark of this run ${kept === 1 ? 'stays' : 'stay'} in it (${namedKeys(keptKeys, kept)})`;
+    return `there before${lacks}; ${counted(kept, 'item')} with the mark of this run ${kept === 1 ? 'stays' : 'stay'} in it (${someOf(keptKeys, { total: kept })})`;
   if (gone > 0) return `there before${lacks}; ${doneText(back)}`;
   return back.deleted + back.restored === 0 ? UNTOUCHED : `as it was before: ${doneText(back)}`;
 }
@@ -59,11 +59,6 @@ function heldText(name: string, { report, filled }: Told): string {
 }
 
 const UNTOUCHED = 'untouched, because it existed before';
-const MAX_NAMED = 5;
-
-const namedKeys = (keys: readonly string[], total: number): string =>
-  keys.slice(0, MAX_NAMED).join(', ') + (total > Math.min(keys.length, MAX_NAMED) ? ', ...' : '');
-
 /** How many of these items at least are new or replaced, of a run that has not been rolled back. */
 const ownItems = ({ migrated: { alreadyPresent, replaced = 0 } }: Report, items: number): number =>
   Math.max(0, items - alreadyPresent + replaced);

@@ -1,6 +1,6 @@
 import { MAX_SAMPLES } from '../shared/ledger/shard.ts';
 import { FOREIGN_REASON, GONE_REASONS } from '../shared/runs/count-shards.ts';
-import { counted } from '../shared/counted.ts';
+import { counted, someOf } from '../shared/counted.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** Why an item that the run wrote or removed is not as it was before the run. */
@@ -26,8 +26,6 @@ export interface LeftItems {
 }
 
 export type Left = Readonly<Partial<Record<LeftReason, LeftItems>>>;
-
-const MAX_NAMED = 5;
 
 /** What a tally has counted. */
 export interface Taken {
@@ -68,10 +66,7 @@ export function addLeft(one: Left, other: Left): Left {
   return Object.fromEntries(entries);
 }
 
-function named({ count, keys }: LeftItems): string {
-  const shown = keys.slice(0, MAX_NAMED);
-  return `${shown.join(', ')}${count > shown.length ? ', ...' : ''}`;
-}
+const named = ({ count: total, keys }: LeftItems): string => someOf(keys, { total });
 
 type Wording = (count: string, runId: string) => string;
 

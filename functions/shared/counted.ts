@@ -24,3 +24,26 @@ export function capitalized(word: string): string {
 export function count(value: number): string {
   return grouped.format(value);
 }
+
+/** Which of several things a sentence names. */
+interface Named {
+  /** At most so many; default 5. */
+  readonly most?: number;
+  /** How many there are; default: as many as have names. */
+  readonly total?: number;
+}
+
+/** `a, b and 3 more`. */
+export function someOf(
+  names: readonly (string | number)[],
+  { most = 5, total = names.length }: Named = {},
+): string {
+  const shown = names.slice(0, most);
+  const others = total - shown.length;
+  return `${shown.join(', ')}${others > 0 ? ` and ${count(others)} more` : ''}`;
+}
+
+const conjunction = new Intl.ListFormat('en-GB');
+
+/** `a, b and c`. */
+export const allOf = (names: readonly string[]): string => conjunction.format(names);

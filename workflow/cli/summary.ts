@@ -1,5 +1,5 @@
 import { isCommandLine } from '../../functions/shared/commands.ts';
-import { capitalized, countedAs } from '../../functions/shared/counted.ts';
+import { capitalized, countedAs, someOf } from '../../functions/shared/counted.ts';
 import { printableAll } from '../../functions/shared/printable.ts';
 import { kindsText } from '../../functions/shared/runs/page/kinds-text.ts';
 import { isCosted, unpricedText } from '../../functions/shared/cost/cost.ts';
@@ -124,8 +124,8 @@ function countRows(report: Report): readonly Row[] {
 }
 
 function leftText({ kept, keptKeys }: NonNullable<Report['rolledBack']>): string {
-  const more = kept > keptKeys.length ? ', ...' : '';
-  return `${counted(kept, 'item')} with the mark of the run: ${keptKeys.join(', ')}${more}`;
+  const named = someOf(keptKeys, { most: keptKeys.length, total: kept });
+  return `${counted(kept, 'item')} with the mark of the run: ${named}`;
 }
 
 /** Items that are not what the source says, and were left alone all the same. */

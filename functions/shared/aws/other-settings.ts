@@ -6,7 +6,7 @@ const DEFAULT_WARM_WRITES = 4_000;
 
 /** Settings that DescribeTable does not show. A backup cannot say whether the table had them. */
 export const unseenSettings =
-  'auto scaling, contributor insights, Kinesis streaming, point-in-time recovery, resource policy';
+  'auto scaling, contributor insights, Kinesis streaming, point-in-time recovery or a resource policy';
 
 /**
  * The settings of a table that a restored one does not get, in words for a report; empty if there are none. A restored

@@ -1,3 +1,4 @@
+import { someOf } from '../counted.ts';
 import { BackupDamagedError } from '../errors.ts';
 import type { ListedObject } from '../aws/list-objects.ts';
 import type { BackupFile } from '../ledger/file.ts';
@@ -95,8 +96,7 @@ export function listingProblems({ files, listed }: ListedFiles): readonly string
   ];
 }
 
-const some = (keys: readonly string[]): string =>
-  `${keys.slice(0, 3).join(', ')}${keys.length > 3 ? ` and ${keys.length - 3} more` : ''}`;
+const some = (keys: readonly string[]): string => someOf(keys, { most: 3 });
 
 /** Adds up what the ledger knows of a backup. */
 export function sumUp(files: readonly BackupFile[], { scanned, rehearsed }: Passes): BackupTotals {

@@ -1,3 +1,4 @@
+import { someOf } from '../counted.ts';
 import type { Run } from '../ledger/run.ts';
 import { type Digest, equalDigests } from '../items/digest.ts';
 
@@ -12,8 +13,6 @@ export interface PassFacts {
   readonly planned: readonly number[];
   readonly shards: readonly { readonly shard: number; readonly done: boolean }[];
 }
-
-const MAX_NAMED = 3;
 
 /** A table is UPDATING while its owner changes indexes or capacity. It can be read and written. */
 const USABLE: ReadonlySet<string> = new Set(['ACTIVE', 'UPDATING']);
@@ -35,8 +34,7 @@ export function passProblems({ state, planned, shards }: PassFacts): readonly st
   ];
 }
 
-const named = (names: readonly (string | number)[]): string =>
-  `${names.slice(0, MAX_NAMED).join(', ')}${names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''}`;
+const named = (names: readonly (string | number)[]): string => someOf(names, { most: 3 });
 
 /** The items of one backup, as each place counts and digests them. */
 export interface BackupFacts {

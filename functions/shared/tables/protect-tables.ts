@@ -1,3 +1,4 @@
+import { allOf } from '../counted.ts';
 import {
   type DynamoDBClient,
   UpdateContinuousBackupsCommand,
@@ -118,7 +119,9 @@ async function protectAll(
       return refusal;
     }),
   );
-  const unprotected = names.filter((_, index) => refusals[index] !== undefined);
+  // What has the tables' names while the run is rolled back may be another run's.
+  const isClosed = refusals.some((refusal) => refusal?.error === 'RunClosedError');
+  const unprotected = isClosed ? [] : names.filter((_, index) => refusals[index] !== undefined);
   if (unprotected.length === 0) return { warnings: [], isWorthAnotherTry: false };
   const isWorthAnotherTry = refusals.some((refusal) => refusal?.isPassing);
   if (refusals.every((refusal) => refusal === undefined || refusal.isNotOffered))
@@ -129,10 +132,11 @@ async function protectAll(
       isWorthAnotherTry,
     };
   const reasons = [...new Set(refusals.flatMap((refusal) => refusal?.error ?? []))].join(', ');
+  // A run keeps its warnings: this one must be true of a run that was rolled back, too.
   const next = isWorthAnotherTry
-    ? 'it is tried again every 15 minutes for a day; the DynamoDB console shows whether it is on.'
+    ? 'this is tried again every 15 minutes for a day; the DynamoDB console shows whether it is on.'
     : 'switch it on in the DynamoDB console.';
-  const warning = `${protection.what} could not be switched on for ${unprotected.join(', ')} (${reasons}). The data is migrated and verified; ${next}`;
+  const warning = `${protection.what} could not be switched on for ${allOf(unprotected)} (${reasons}) once the data was migrated and verified. Unless the run is rolled back, ${next}`;
   return { warnings: [warning], isWorthAnotherTry };
 }
 

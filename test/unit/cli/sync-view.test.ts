@@ -112,7 +112,7 @@ describe('the lines about a sync', () => {
     const rows = syncRows(syncReportOf({ pending }), NOW);
     const at = rows.findIndex(([label]) => label === 'Pending');
     expect(rows.slice(at, at + 3)).toEqual([
-      ['Pending', '12: id 7, id 8, ...'],
+      ['Pending', '12: id 7, id 8 and 10 more'],
       ['', 'id 7: It changed at every look.'],
       ['', 'id 8: It changed at every look.'],
     ]);

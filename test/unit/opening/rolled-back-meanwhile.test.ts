@@ -191,5 +191,7 @@ describe('a table of a run that is rolled back right after its commit', () => {
     await move('a', 'ROLLING_BACK');
     await finishProtection(fake.runtime, run);
     expect((await describeTable(dynamo, 'cart'))?.DeletionProtectionEnabled).not.toBe(true);
+    // Nothing is left to be switched on.
+    expect((await readRun(world.observer.ledger, 'a')).warnings).toEqual([]);
   });
 });

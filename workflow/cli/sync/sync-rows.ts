@@ -1,4 +1,4 @@
-import { count, counted } from '../../../functions/shared/counted.ts';
+import { count, counted, someOf } from '../../../functions/shared/counted.ts';
 import {
   comparedSentence,
   type NamedKeys,
@@ -109,7 +109,7 @@ const MAX_REASONS = 3;
 function keysRows(label: string, { count: all, keys, reasons }: NamedKeys): readonly Row[] {
   if (all === 0) return [[label, '0']];
   const why = keys.slice(0, MAX_REASONS).map((key, index): Row => ['', `${key}: ${reasons[index] ?? ''}`]);
-  return [[label, `${count(all)}: ${keys.join(', ')}${all > keys.length ? ', ...' : ''}`], ...why];
+  return [[label, `${count(all)}: ${someOf(keys, { most: keys.length, total: all })}`], ...why];
 }
 
 function gapRows(report: SyncReport): readonly Row[] {
