@@ -1,7 +1,6 @@
-import { deployWith } from '../shared/deploy-with.cjs';
 import { takeAllTurns } from '../shared/runs/all-shards.ts';
 import { readTableDescription } from '../shared/aws/table-description.ts';
-import { SourceTableNotFoundError, isNamed } from '../shared/errors.ts';
+import { isNamed } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import {
   isQuietInTime,
@@ -12,6 +11,7 @@ import {
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { planAlone } from '../shared/runs/cut-work.ts';
+import { missingSourceError } from '../shared/tables/missing-source.ts';
 import { transformWithoutFiles } from '../shared/copy/transform/transform-shard.ts';
 import { sealBackup } from '../shared/runs/seal-backup.ts';
 import { backupSegment } from './backup-segment.ts';
@@ -36,13 +36,11 @@ export async function backupAlone(runtime: Runtime, turn: Turn): Promise<ManualO
 }
 
 async function planBackup(runtime: Runtime): Promise<{ plan: Plan; sourceTableId: string }> {
-  const { clients, clock, config, accountId } = runtime;
+  const { clients, clock, config } = runtime;
   const source = await readTableDescription({ dynamo: clients.dynamo, clock }, config.sourceTable).catch(
     (error: unknown) => {
       if (!isNamed(error, 'ResourceNotFoundException')) throw error;
-      throw new SourceTableNotFoundError(
-        `There is no table ${config.sourceTable} in account ${accountId}, region ${config.region}. Nothing was created. If the table has another name, ${deployWith('sourceTable', '<name>')}.`,
-      );
+      throw missingSourceError(runtime);
     },
   );
   const capacity = {

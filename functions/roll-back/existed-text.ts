@@ -33,12 +33,12 @@ export function existedText(run: Run, { name, uncounted }: ReportedTable, { repo
   const back = filled.get(name);
   if (back === undefined) return UNTOUCHED;
   if (report.rolledBack === undefined) return heldText(name, { report, filled });
-  if (uncounted === true) return 'there before; items of this run may still be in it';
+  if (uncounted === true) return 'there before, and items of this run may still be in it';
   const { kept, keptKeys, gone } = back;
   const lacks = gone === 0 ? '' : `, but it lacks ${counted(gone, 'item')} now`;
   if (kept > 0)
-    return `there before${lacks}; ${counted(kept, 'item')} with the mark of this run ${kept === 1 ? 'stays' : 'stay'} in it (${someOf(keptKeys, { total: kept })})`;
-  if (gone > 0) return `there before${lacks}; ${doneText(back)}`;
+    return `there before${lacks}, and ${counted(kept, 'item')} with the mark of this run ${kept === 1 ? 'stays' : 'stay'} in it (${someOf(keptKeys, { total: kept })})`;
+  if (gone > 0) return `there before${lacks}, with ${doneText(back)}`;
   return back.deleted + back.restored === 0 ? UNTOUCHED : `as it was before: ${doneText(back)}`;
 }
 
@@ -49,13 +49,13 @@ const doneText = ({ deleted, restored }: TakenBack): string =>
 function heldText(name: string, { report, filled }: Told): string {
   const { items, byTarget = {} } = report.migrated;
   const noted = ownItems(report, items);
-  if (noted === 0) return 'there before; the run has recorded no item of its own in it';
+  if (noted === 0) return 'there before, and the run has recorded no item of its own in it';
   // What stood there before is not counted by table.
   const ofTable = Object.values(byTarget[name] ?? {}).reduce((sum, number) => sum + number, 0);
   const least = filled.size === 1 ? noted : ownItems(report, ofTable);
   return least > 0
     ? `there before, with at least ${counted(least, 'item')} of this run`
-    : 'there before; items of this run may be in it';
+    : 'there before, and items of this run may be in it';
 }
 
 const UNTOUCHED = 'untouched, because it existed before';

@@ -1,9 +1,9 @@
-import { deployWith } from '../shared/deploy-with.cjs';
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
-import { SourceTableNotFoundError, SourceTableUnusableError } from '../shared/errors.ts';
+import { SourceTableUnusableError } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { keySchemaText } from '../shared/aws/table-model.ts';
+import { missingSourceError } from '../shared/tables/missing-source.ts';
 import { type Check, done, reach, stop } from './check.ts';
 
 /** The check, and the table where it can be used. */
@@ -14,16 +14,12 @@ export interface SourceCheck {
 
 /** Whether the source is there, ACTIVE and keyed as the transform expects. */
 export async function checkSource(runtime: Runtime): Promise<SourceCheck> {
-  const { clients, clock, config, accountId, migration } = runtime;
+  const { clients, clock, config, migration } = runtime;
   const name = config.sourceTable;
   const what = `source table ${name}`;
   const table = await reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name));
+  if (table === undefined) return { check: stop(what, missingSourceError(runtime)) };
   const nothing = 'Nothing was created.';
-  if (table === undefined) {
-    const where = `account ${accountId}, region ${config.region}`;
-    const message = `There is no table ${name} in ${where}. ${nothing} If the table has another name, ${deployWith('sourceTable', '<name>')}. If it is in another region, deploy there, with --region <region>.`;
-    return { check: stop(what, new SourceTableNotFoundError(message)) };
-  }
   const expected = migration.source.key.map(({ name: key, type }) => `${key} (${type})`).join(', ');
   const found = keySchemaText(table.KeySchema, table.AttributeDefinitions);
   if (found !== expected) {

@@ -2,7 +2,9 @@ import { isNotOffered } from '../shared/aws/not-offered.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { haveNone, timeToLiveOf } from '../shared/aws/time-to-live.ts';
-import { type Check, done, reach, warning } from './check.ts';
+import { isNamed, MigrationError } from '../shared/errors.ts';
+import { missingSourceError } from '../shared/tables/missing-source.ts';
+import { type Check, done, reach, stop, warning } from './check.ts';
 
 /** The check, and the attribute by which the source deletes items, if it does. */
 export interface TimeToLiveCheck {
@@ -16,6 +18,7 @@ export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck
   const { filled, nouns } = runtime.migration;
   const what = `time to live of ${sourceTable}`;
   const attribute = await attributeOf(runtime);
+  if (attribute instanceof MigrationError) return { check: stop(what, attribute), attribute: undefined };
   const staying = filled.filter(({ timeToLiveAttribute }) => timeToLiveAttribute === undefined);
   const namesOf = (specs: typeof filled): readonly string[] =>
     specs.map((spec) => tableName(spec, tablePrefix));
@@ -30,11 +33,14 @@ export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck
   return { check: warning(what, sentence), attribute };
 }
 
-async function attributeOf({ clients, clock, config }: Runtime): Promise<string | undefined> {
+/** @returns an error where somebody has deleted the source since it was looked at */
+async function attributeOf(runtime: Runtime): Promise<string | MigrationError | undefined> {
+  const { clients, clock, config } = runtime;
   try {
     return await reach(clock, 'DynamoDB', () => timeToLiveOf(clients.dynamo, config.sourceTable));
   } catch (error) {
     if (isNotOffered(error)) return undefined;
+    if (isNamed(error, 'ResourceNotFoundException')) return missingSourceError(runtime);
     throw error;
   }
 }

@@ -119,7 +119,7 @@ describe('old items that DynamoDB refuses, because the table has an index of ano
     let turn = await takeTurn(bench.runtime, failedInput('run-2'), longTurn());
     while (!turn.done) turn = await takeTurn(bench.runtime, failedInput('run-2'), longTurn());
     expect(turn.cause).toContain(
-      `there before, but it lacks 2 items now; 5 items of this run deleted again, 5 put back: ${targetName}`,
+      `there before, but it lacks 2 items now, with 5 items of this run deleted again, 5 put back: ${targetName}`,
     );
     expect(turn.cause).not.toMatch(/as it was before:|untouched/);
   });
