@@ -235,6 +235,21 @@ describe('a transform that does not return what put gives it', () => {
   });
 });
 
+it('leaves no rejected promise behind, whose own message would take the place of the sentence', async () => {
+  const rejected: unknown[] = [];
+  const note = (reason: unknown): void => void rejected.push(reason);
+  const others = process.rawListeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection').on('unhandledRejection', note);
+  const transform = (): never => Promise.reject(new Error('secret')) as never;
+
+  expect(() => defineMigration({ ...base, transform }).transform(source, context)).toThrow(TransformError);
+
+  await new Promise((resolve) => setImmediate(resolve));
+  process.removeAllListeners('unhandledRejection');
+  for (const other of others) process.on('unhandledRejection', other as (reason: unknown) => void);
+  expect(rejected).toEqual([]);
+});
+
 it('belongs to the source item as it was read, whatever the transform makes of its key meanwhile', () => {
   const { transform } = defineMigration({
     ...base,
