@@ -54,13 +54,28 @@ export function* migrationProblems(migration: object): Generator<string> {
 
 function* problemsOfMigration(migration: object): Generator<string> {
   yield* fieldProblems(migration, MIGRATION_FIELDS, '');
-  const { source, targets } = migration as { source: { key: KeyDefinition }; targets: object };
+  const { source, targets, settings } = migration as {
+    source: { key: KeyDefinition };
+    targets: object;
+    settings?: object;
+  };
   yield* fieldProblems(source, SOURCE_FIELDS, ' in its source');
   yield* keyProblems(source.key, 'the key of its source');
   yield* sameKeyProblems(source.key, 'the key of its source');
   for (const [id, table] of Object.entries(targets))
     if (!isObject(table) || !('definition' in table))
       yield `has a target ${id} that is not made by defineTable`;
+  yield* settingProblems(settings ?? {});
+}
+
+/** The deployment checks the values that it gets. It reads a default as a literal between apostrophes. */
+function* settingProblems(settings: object): Generator<string> {
+  for (const [name, value] of Object.entries(settings) as [string, unknown][]) {
+    if (!['string', 'number', 'boolean'].includes(typeof value))
+      yield `has a setting ${name} of type ${typeof value}; it must be a text, a number, true or false`;
+    if (String(value).includes("'"))
+      yield `has a setting ${name} with an apostrophe in its default, which no deployment can read`;
+  }
 }
 
 /** @param at ` in its key`; empty: in the table or the migration itself */

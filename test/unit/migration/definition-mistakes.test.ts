@@ -88,6 +88,11 @@ describe('a migration that is written wrongly', () => {
 
   it.each<[string, object]>([
     ['has an unknown field setting (did you mean settings?).', { setting: {} }],
+    ['has a setting days of type object; it must be', { settings: { days: null } }],
+    [
+      'has a setting greeting with an apostrophe in its default, which no deployment can read',
+      { settings: { greeting: "it's" } },
+    ],
     ['has no nouns', { nouns: undefined }],
     ['has no belongsTo', { belongsTo: undefined }],
     ['has no source', { source: undefined }],
