@@ -5,6 +5,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import type { ShardState } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
+import { listed as listedNames } from '../shared/text.ts';
 
 /** Keys that a sentence names; the report's `mismatches` name more. */
 
@@ -14,9 +15,7 @@ export function catchingUpWarnings(
   run: Pick<Run, 'sourceTable' | 'settings' | 'parameters'>,
   { shards }: Pick<RunLedger, 'shards'>,
 ): readonly string[] {
-  const target = filledTablesOf(runtime, run)
-    .map(({ name }) => name)
-    .join(' and ');
+  const target = listedNames(filledTablesOf(runtime, run).map(({ name }) => name));
   const source = run.sourceTable;
   const { nouns } = runtime.migration;
   const keysOf = (state: ShardState, kind: string): readonly string[] =>

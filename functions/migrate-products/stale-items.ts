@@ -97,14 +97,14 @@ export function createStaleSweep(scope: SweepScope): StaleSweep {
   let stale: StaleItem[] = [];
 
   const look = async (product: PendingProduct, items: readonly WireItem[]): Promise<void> => {
-    const found = await readPartitions(scope, items);
     const removable: StaleItem[] = [];
-    for (const item of staleAmong(found, { items, runId: scope.runId, table: scope.table })) {
-      if (await scope.isOfLaterRun(item)) continue;
-      const condition = unchangedCondition(item);
-      if (condition === undefined) noteTooLarge(scope, item, product);
-      else removable.push({ item, product, condition });
-    }
+    for await (const page of pagesOf(scope, items))
+      for (const item of staleAmong(page, { items, runId: scope.runId, table: scope.table })) {
+        if (await scope.isOfLaterRun(item)) continue;
+        const condition = unchangedCondition(item);
+        if (condition === undefined) noteTooLarge(scope, item, product);
+        else removable.push({ item, product, condition });
+      }
     product.remaining += removable.length;
     stale.push(...removable);
     product.remaining -= 1;
@@ -132,7 +132,8 @@ export function createStaleSweep(scope: SweepScope): StaleSweep {
   };
 }
 
-async function readPartitions(scope: SweepScope, items: readonly WireItem[]): Promise<readonly WireItem[]> {
+/** Page by page: a partition that many source items share may be of any size. */
+async function* pagesOf(scope: SweepScope, items: readonly WireItem[]): AsyncGenerator<readonly WireItem[]> {
   const { partitionKey } = scope.table.key;
   const [first] = items;
   const owner = first === undefined ? undefined : ownerKeyOf(first, scope.table);
@@ -145,11 +146,8 @@ async function readPartitions(scope: SweepScope, items: readonly WireItem[]): Pr
     scope.onRead(page.readUnits);
     return page;
   };
-  const found: WireItem[] = [];
   for (const value of partitions)
-    for await (const page of partitionPages(readPage, { tableName: scope.tableName, partitionKey, value }))
-      found.push(...page);
-  return found;
+    yield* partitionPages(readPage, { tableName: scope.tableName, partitionKey, value });
 }
 
 /** What somebody has changed since it was looked at stays; verification names it. */

@@ -1,6 +1,6 @@
 'use strict';
 
-/** A name that is more edits away than this is no typing mistake. */
+/** A name that is more edits away than this is no typing mistake, nor is one that has no letter of the typed one. */
 const MOST_EDITS = 3;
 
 /** Letters to add, drop or change on the way from one text to the other. */
@@ -21,7 +21,7 @@ function editsBetween(one, other) {
 function nearestName(typed, names) {
   const distances = names.map((name) => [editsBetween(typed.toLowerCase(), name.toLowerCase()), name]);
   const [edits, nearest] = distances.toSorted(([one], [other]) => one - other)[0] ?? [Infinity];
-  return edits <= MOST_EDITS ? nearest : undefined;
+  return edits <= MOST_EDITS && edits < typed.length ? nearest : undefined;
 }
 
 module.exports = { nearestName };

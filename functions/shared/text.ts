@@ -17,6 +17,11 @@ export function cut(text: string, maxBytes: number): string {
   return whole.slice(0, read);
 }
 
+/** `a`, `a and b`, `a, b and c` */
+export function listed(words: readonly string[], last: 'and' | 'or' = 'and'): string {
+  return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((text) => text !== '').join(` ${last} `);
+}
+
 const ELLIPSIS = '…';
 
 /** The same, with `…` as the last character where something is left out; the `…` counts. */

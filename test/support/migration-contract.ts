@@ -1,6 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import { canonicalJson } from '../../functions/shared/items/canonical-json.ts';
-import { keyOf, type KeyType, type TableKey } from '../../functions/shared/items/item-key.ts';
+import {
+  keyIdentity,
+  keyOf,
+  keyText,
+  type KeyType,
+  type TableKey,
+} from '../../functions/shared/items/item-key.ts';
 import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 import type {
   Migration,
@@ -45,6 +51,14 @@ export function describeContract(load: () => Promise<MigrationFolder>): void {
       const results = [...generate(GENERATED, seededRandom(7))].map((item) => transformed(migration, item));
 
       expect(results.filter(({ kind }) => kind === 'quarantined')).toEqual([]);
+    });
+
+    it('is given as many generated items as it asks for, each with a key of its own', async () => {
+      const { migration, generate } = await load();
+      const items = [...generate(GENERATED, seededRandom(7))];
+
+      expect(items).toHaveLength(GENERATED);
+      expect(repeatedKeys(migration, items)).toEqual([]);
     });
 
     it('makes the same bytes of an item at every call, whatever order its attributes come in', async () => {
@@ -100,6 +114,11 @@ export function describeContract(load: () => Promise<MigrationFolder>): void {
       }
     });
 
+    it('names the partitions of every source key, those of refused items included, and never throws', async () => {
+      const { folder, items } = await all();
+      expect(throwingKeys(folder.migration, items)).toEqual([]);
+    });
+
     it('names source items in its sentences only by their key', async () => {
       const { migration, SAMPLES } = await load();
       const sentences = SAMPLES.flatMap((sample) => {
@@ -120,6 +139,33 @@ export function droppedPaths(migration: Migration, item: WireItem): readonly str
   return changesOf(item, keyNamesOf(migration))
     .filter(([, changed]) => textsOf(transformed(migration, changed)).toSorted().join('\n') === before)
     .map(([path]) => path);
+}
+
+/** Keys of items that an earlier one has had. */
+export function repeatedKeys({ source: { key } }: Migration, items: readonly WireItem[]): readonly string[] {
+  const seen = new Set<string>();
+  const repeated = items.filter((item) => seen.size === seen.add(keyIdentity(item, key)).size);
+  return repeated.map((item) => keyText(item, key));
+}
+
+/** Keys of these items, and of others that a source may have, for which the migration's `partitionsOf` throws. */
+export function throwingKeys(
+  { source: { key }, filled }: Migration,
+  items: readonly WireItem[],
+): readonly string[] {
+  const keys = [...items.map((item) => keyOf(item, key)), ...garbageKeys(key)];
+  const isThrowing = (one: WireItem): boolean =>
+    filled.some((table) => throws(() => table.partitionsOf(one)));
+  return keys.filter(isThrowing).map((one) => keyText(one, key));
+}
+
+function throws(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Whether the transform writes into the source item, which is what goes to quarantine and what a sync compares. */

@@ -20,6 +20,10 @@ const { nameProblems, templateProblems } = createRequire(import.meta.url)(
   readonly templateProblems: (template: Pick<Template, 'Resources'>) => readonly string[];
 };
 
+const { wordsOf } = createRequire(import.meta.url)('../../workflow/resources/from-migration.cjs') as {
+  readonly wordsOf: (table: NamedTable) => Readonly<Record<string, string>>;
+};
+
 const names = {
   prefix: 'products-migration-dev-',
   creators: [
@@ -55,6 +59,15 @@ describe('a migration whose names cannot be deployed together', () => {
       [expect.stringContaining('The function beginRun of the migration is in serverless.yml already')],
     ],
     [
+      'tells a function whose role would be that of a state machine',
+      { migratedBy: 'migrateMachine' },
+      [
+        expect.stringContaining(
+          'MigrateMachineRole of the function migrateMachine is that of a state machine already',
+        ),
+      ],
+    ],
+    [
       'tells a name that Lambda finds too long',
       { migratedBy: `migrate${'Long'.repeat(10)}` },
       [expect.stringContaining('is longer than 64 characters')],
@@ -66,6 +79,20 @@ describe('a migration whose names cannot be deployed together', () => {
     ],
   ])('%s', (_, changes, problems) => {
     expect(nameProblems({ ...names, ...changes })).toEqual(problems);
+  });
+});
+
+describe('a table', () => {
+  it('names states by its own name', () => {
+    expect(wordsOf({ name: 'meter.alarms', createdBy: 'createMeterAlarmsTable' })).toMatchObject({
+      '<Table>': 'MeterAlarms',
+    });
+  });
+
+  it('names states by its function where that has a name of its own, because another table may have the same words', () => {
+    expect(wordsOf({ name: 'meter-alarms', createdBy: 'createOldAlarms' })).toMatchObject({
+      '<Table>': 'CreateOldAlarms',
+    });
   });
 });
 

@@ -18,7 +18,7 @@ const ROOT = join(__dirname, '../..');
 function loadDefinition() {
   const contents = `
     export { migration } from '#migration/index.ts';
-    export { pascalCase } from './functions/shared/migration/function-names.ts';`;
+    export { creatorOf, pascalCase } from './functions/shared/migration/function-names.ts';`;
   const { outputFiles } = buildSync({
     stdin: { contents, resolveDir: ROOT, loader: 'ts' },
     absWorkingDir: ROOT,
@@ -36,7 +36,7 @@ function loadDefinition() {
   return { ...compiled.exports, transformVersion: createHash('sha256').update(text).digest('hex').slice(0, 16) };
 }
 
-const { migration, pascalCase, transformVersion } = loadDefinition();
+const { migration, creatorOf, pascalCase, transformVersion } = loadDefinition();
 const { source, targets, filled, settings, migratedBy } = migration;
 
 /** CloudFormation's short forms as osls reads them. */
@@ -57,10 +57,13 @@ function fill(value, words) {
 }
 
 const firstUpper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-/** `createCartTable` is the function, `CartTable` the part that its states and role are called after. */
+/**
+ * `createCartTable` is the function, `CartTable` the part that its states are called after. A machine has each name of a
+ * state once: of two tables called `a.b` and `a-b`, one has a function, and with it states, of another name.
+ */
 const wordsOf = ({ name, createdBy }) => ({
   '<table>': name,
-  '<Table>': pascalCase(name),
+  '<Table>': createdBy === creatorOf(name) ? pascalCase(name) : firstUpper(createdBy),
   '<create>': createdBy,
   '<Create>': firstUpper(createdBy),
 });
@@ -165,6 +168,7 @@ module.exports = {
   migrate: machine('migrate'),
   callable: called(machine('migrate')),
   machine,
+  wordsOf,
   migratingFor,
   committingFor,
   migratedBy,

@@ -4,6 +4,10 @@
 const LONGEST_FUNCTION_NAME = 64;
 const TABLE_NAME = /^[A-Za-z0-9_.-]{3,191}$/;
 
+/** Roles of workflow/resources/machines.yml. osls would merge the role of a function into one of them without a word. */
+const MACHINE_ROLE = /^(Migrate|Restore|Rollback|Sync)MachineRole$/;
+const roleOf = (key) => `${key.charAt(0).toUpperCase()}${key.slice(1)}Role`;
+
 const repeated = (names) => [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 
 /**
@@ -23,6 +27,9 @@ function nameProblems({ prefix, creators, migratedBy, others }) {
     ...keys
       .filter((key) => others.includes(key))
       .map((key) => `The function ${key} of the migration is in serverless.yml already: ${own}.`),
+    ...keys
+      .filter((key) => MACHINE_ROLE.test(roleOf(key)))
+      .map((key) => `The role ${roleOf(key)} of the function ${key} is that of a state machine already: ${own}.`),
     ...keys
       .filter((key) => !/^[A-Za-z][A-Za-z0-9]*$/.test(key))
       .map((key) => `"${key}" cannot be the key of a function. It may have letters and digits only; ${own}.`),

@@ -1,5 +1,6 @@
 import { DescribeTimeToLiveCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { numberAttribute, type WireItem } from '../items/wire-item.ts';
+import { listed } from '../text.ts';
 
 /** The attribute by which a table expires items; `undefined` if time to live is off. */
 export async function timeToLiveOf(dynamo: DynamoDBClient, tableName: string): Promise<string | undefined> {
@@ -45,7 +46,7 @@ export interface ExpiringItems {
 
 /** Says that these tables have no time to live. */
 export const haveNone = (tables: readonly string[]): string =>
-  `${tables.join(' and ')} ${tables.length === 1 ? 'has' : 'have'} no time to live`;
+  `${listed(tables)} ${tables.length === 1 ? 'has' : 'have'} no time to live`;
 
 /** What becomes of such items, for plan and report. `targets` are the tables without time to live, by name. */
 export function expiringSentence(
@@ -55,6 +56,6 @@ export function expiringSentence(
   const what = expiring === 1 ? '1 item carries' : `${expiring} items carry`;
   const past =
     expired === 0 ? 'none of them has expired yet' : `${expired} of them had expired when the run began`;
-  const target = targets.join(' and ');
+  const target = listed(targets);
   return `${source} deletes items by time to live on ${attribute}, and ${haveNone(targets)}, so migrated items stay there for ever. ${what} such a time, and ${past}. Delete items that should not be migrated from ${source}, or delete them from ${target} afterwards.`;
 }

@@ -2,18 +2,20 @@ import type { Nouns } from '../counted.ts';
 import { canonicalJson, normaliseBase64 } from '../items/canonical-json.ts';
 import type { KeyType, TableKey } from '../items/item-key.ts';
 import type { WireItem, WireValue } from '../items/wire-item.ts';
-import {
-  type DefinedTable,
-  type KeyAttribute,
-  type KeyDefinition,
-  type TableDefinition,
-  tableKey,
-} from './define-table.ts';
+import type { DefinedTable } from './define-table.ts';
+import { migrationProblems } from './definition-problems.ts';
 import { migratorOf } from './function-names.ts';
 import { makeItems } from './make-items.ts';
 import type { FilledTable, Migration, Put, UntypedTools } from './migration.ts';
 import type { refuse } from './refusal.ts';
 import type { SettingValues } from '../settings.ts';
+import {
+  type KeyAttribute,
+  type KeyDefinition,
+  type Known,
+  type TableDefinition,
+  tableKey,
+} from './table-definition.ts';
 import { keyOfSpec } from './table-spec.ts';
 
 /** What `defineMigration` needs: everything that the engine knows of one schema and the next. */
@@ -87,13 +89,19 @@ export interface BelongsTo<TargetKey extends KeyDefinition, SourceKey extends Ke
  * Checks a migration's definition with the compiler and makes what the engine uses. A wrong table, kind or key
  * attribute, and a missing key, do not compile where they are written out; elsewhere the run finds them.
  *
- * @throws RangeError where no table is filled, or belongsTo lacks one that is
+ * @throws RangeError where no table is filled, belongsTo lacks one that is, or a field is missing or unknown
  */
 export function defineMigration<
   const Source extends SourceDefinition,
   Targets extends TargetDefinitions,
   Settings extends SettingValues,
->(definition: MigrationDefinition<Source, Targets, Settings>): Migration {
+>(
+  definition: MigrationDefinition<Source, Targets, Settings> & {
+    readonly source: Known<Source, SourceDefinition>;
+  },
+): Migration {
+  const [problem] = migrationProblems(definition);
+  if (problem !== undefined) throw new RangeError(`${problem}.`);
   const { source, targets, settings, nouns, madeAttributes = [] } = definition;
   const untyped = definition as unknown as UntypedDefinition;
   const sourceTable = { name: source.name, key: tableKey(source.key) };

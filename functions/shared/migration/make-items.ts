@@ -64,8 +64,11 @@ const ADVICE =
 
 /** What the transform has returned, which may be anything. @throws TransformError where it is no `put(...)`; not retried */
 function putOf(returned: unknown, label: string): Put['put'] {
-  if (returned instanceof Promise)
+  if (returned instanceof Promise) {
+    // Left alone, its rejection ends the function with the error's own message, which may hold a value of the item.
+    returned.catch(() => undefined);
     throw misused('returned a promise, and a transform cannot wait for anything', label);
+  }
   const put = isObject(returned) ? returned['put'] : undefined;
   if (!isObject(put)) throw misused('did not return what put({...}) gives it', label);
   return put as Put['put'];

@@ -2,20 +2,23 @@ import { commandsOf, type StagePlace, type Step } from '../commands.ts';
 import { counted } from '../counted.ts';
 import type { Run } from '../ledger/run.ts';
 import type { Compared, Gap } from '../ledger/sync-facts.ts';
+import { listed } from '../text.ts';
 import { syncInputOf } from './start-again.ts';
 
 /** How far the target of an open sync follows the source: a sentence. @param pending keys that wait */
-export function followingText(run: Run, tables: string, pending: number): string {
+export function followingText(run: Run, tables: readonly string[], pending: number): string {
   const { sourceTable, isStarted } = run;
+  const names = listed(tables);
+  const [is, does, follows] = tables.length === 1 ? ['is', 'does', 'follows'] : ['are', 'do', 'follow'];
   if (isStarted !== true)
-    return `The sync of table ${sourceTable} is starting. ${tables} is in step once its first compare has ended.`;
+    return `The sync of table ${sourceTable} is starting. ${names} ${is} in step once its first compare has ended.`;
   const gap = openGap(run);
   if (gap?.isLasting === true)
-    return `${tables} does not follow table ${sourceTable}: changes are not delivered. ${gap.reason}`;
+    return `${names} ${does} not follow table ${sourceTable}: changes are not delivered. ${gap.reason}`;
   if (gap !== undefined)
-    return `${tables} follows table ${sourceTable}, but changes may have been missed. ${gap.reason}`;
+    return `${names} ${follows} table ${sourceTable}, but changes may have been missed. ${gap.reason}`;
   const butFor = pending === 0 ? '' : `, but for ${counted(pending, 'key that waits', 'keys that wait')}`;
-  return `${tables} follows every change of table ${sourceTable}${butFor}.`;
+  return `${names} ${follows} every change of table ${sourceTable}${butFor}.`;
 }
 
 /** What an operator may do with it. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { WRITE_ENGINES } from '../cost/write-engine.ts';
 import { InvalidInputError } from '../errors.ts';
 import { nearestName } from '../nearest-name.cjs';
-import { cut } from '../text.ts';
+import { cut, listed } from '../text.ts';
 
 /** Caps that can be given. The least is a unit in eleven days, and an execution lasts seven. The ledger has its limits, too. */
 export const UNITS_PER_SECOND = { least: 0.000_001, most: 1_000_000 } as const;
@@ -109,15 +109,14 @@ function demandOf(issue: z.core.$ZodIssue): string {
         ? `must have at most ${issue.maximum} characters`
         : `must be ${issue.maximum} or less`;
     case 'invalid_value':
-      return `must be ${either(issue.values.map((value) => `"${String(value)}"`))}`;
+      return `must be ${listed(
+        issue.values.map((value) => `"${String(value)}"`),
+        'or',
+      )}`;
     default:
       return issue.message;
   }
 }
-
-/** `"a"`, `"a" or "b"`, `"a", "b" or "c"` */
-const either = (values: readonly string[]): string =>
-  [values.slice(0, -1).join(', '), ...values.slice(-1)].filter((text) => text !== '').join(' or ');
 
 const TYPES: Readonly<Record<string, string>> = {
   int: 'a whole number',

@@ -17,7 +17,7 @@ import {
 import type { Runtime } from '../runtime.ts';
 import { followingSteps, followingText } from './following.ts';
 import { syncInputOf } from './start-again.ts';
-import { shorten } from '../text.ts';
+import { listed, shorten } from '../text.ts';
 
 /** Keys that a sync or a compare names: how many there are, and the first ten. */
 export interface NamedKeys {
@@ -173,17 +173,18 @@ async function isStillClosed(ledger: SyncReportScope['ledger'], { status, follow
   return (await get<Pick<Run, 'opening'>>(ledger, runKey(follows.runId)))?.opening === 'PENDING';
 }
 
-const SUMMARIES: Readonly<Partial<Record<RunStatus, (run: Run, tables: string) => string>>> = {
-  SWITCHING: ({ sourceTable }, tables) =>
-    `A cut over from table ${sourceTable} to ${tables} is at work. The shop must not switch yet.`,
-  SWITCHED: ({ sourceTable }, tables) =>
-    `The shop may use ${tables} now. Table ${sourceTable} is as of the freeze, and nothing follows it any more.`,
-  CANCELLING: () => 'The sync is being cancelled.',
-  CANCELLED: ({ kind }, tables) =>
-    kind === 'compare'
-      ? 'The compare did not come to its end. It has changed nothing.'
-      : `The sync was cancelled. ${tables} stays as it is, and no longer follows the source.`,
-};
+const SUMMARIES: Readonly<Partial<Record<RunStatus, (run: Run, tables: string, isOne: boolean) => string>>> =
+  {
+    SWITCHING: ({ sourceTable }, tables) =>
+      `A cut over from table ${sourceTable} to ${tables} is at work. The shop must not switch yet.`,
+    SWITCHED: ({ sourceTable }, tables) =>
+      `The shop may use ${tables} now. Table ${sourceTable} is as of the freeze, and nothing follows it any more.`,
+    CANCELLING: () => 'The sync is being cancelled.',
+    CANCELLED: ({ kind }, tables, isOne) =>
+      kind === 'compare'
+        ? 'The compare did not come to its end. It has changed nothing.'
+        : `The sync was cancelled. ${tables} ${isOne ? 'stays as it is, and no longer follows' : 'stay as they are, and no longer follow'} the source.`,
+  };
 
 interface SummaryFacts {
   /** Keys that wait. */
@@ -192,11 +193,12 @@ interface SummaryFacts {
 }
 
 function summaryOf(run: Run, { pending, isClosed }: SummaryFacts): string {
-  const tables = (run.follows?.tables ?? []).map(({ name }) => name).join(', ');
-  if (run.status === 'SYNCING') return followingText(run, tables, pending);
+  const names = (run.follows?.tables ?? []).map(({ name }) => name);
+  if (run.status === 'SYNCING') return followingText(run, names, pending);
+  const tables = listed(names);
   if (isClosed)
     return `The sync has switched, but ${tables} could not be opened yet: the shop cannot write there. recoverRun tries again every 15 minutes.`;
-  const summary = SUMMARIES[run.status]?.(run, tables);
+  const summary = SUMMARIES[run.status]?.(run, tables, names.length === 1);
   if (summary !== undefined) return summary;
   return run.compared === undefined ? `The compare is ${run.status}.` : comparedSentence(run.compared);
 }

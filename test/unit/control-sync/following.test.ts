@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recoverSync } from '../../../functions/recover-run/recover-syncs.ts';
 import { noteGap } from '../../../functions/shared/ledger/sync.ts';
 import { notePending } from '../../../functions/shared/ledger/sync-records.ts';
+import { followingText } from '../../../functions/shared/runs/following.ts';
 import { buildSyncReport, type SyncReport } from '../../../functions/shared/runs/sync-report.ts';
 import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
@@ -27,6 +28,17 @@ describe('the report of an open sync', () => {
     const { summary, nextStep } = await look();
     expect(summary).toBe('products-enhanced follows every change of table products.');
     expect(nextStep).toContain('npm run cutover -- --stage test --dry-run');
+  });
+
+  it('says so of several tables in the plural', async () => {
+    await world.open();
+    const run = await world.sync();
+    expect(followingText(run, ['states', 'logs', 'tags'], 0)).toBe(
+      'states, logs and tags follow every change of table products.',
+    );
+    expect(followingText({ ...run, isStarted: false }, ['states', 'logs'], 0)).toBe(
+      'The sync of table products is starting. states and logs are in step once its first compare has ended.',
+    );
   });
 
   it('does not say so before its first compare has ended', async () => {

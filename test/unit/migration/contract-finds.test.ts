@@ -2,7 +2,13 @@ import { expect, it } from 'vitest';
 import { attribute, type WireItem, type WireValue } from '../../../functions/shared/items/wire-item.ts';
 import { defineMigration } from '../../../functions/shared/migration/define-migration.ts';
 import { defineTable } from '../../../functions/shared/migration/define-table.ts';
-import { changesItsItem, droppedPaths, textsAt } from '../../support/migration-contract.ts';
+import {
+  changesItsItem,
+  droppedPaths,
+  repeatedKeys,
+  textsAt,
+  throwingKeys,
+} from '../../support/migration-contract.ts';
 
 /** What the contract finds where a member becomes this. */
 function droppedBy(kept: (member: WireItem) => WireItem, member: WireItem): readonly string[] {
@@ -51,6 +57,37 @@ it('a transform that writes into its item is found, at any depth', () => {
   expect(changesItsItem(turning, member)).toBe(true);
   const keeping = migrationOf((all) => all);
   expect(changesItsItem(keeping, member)).toBe(false);
+});
+
+it('a partitionsOf that throws for the key of a refused item is found, because a sync asks it about every key', () => {
+  const numbers = defineTable({
+    name: 'numbers',
+    key: { partition: ['PK', 'S'] },
+    billing: { mode: 'PAY_PER_REQUEST' },
+    holds: ['NUMBER'],
+  });
+  const migration = defineMigration({
+    source: { name: 'members', key: { partition: ['id', 'S'] } },
+    targets: { numbers },
+    transform: (_item, { refuse, label }) => refuse('NoNumber', `${label} is no number.`),
+    belongsTo: {
+      numbers: { sourceKeyOf: () => undefined, partitionsOf: ({ id }) => [{ S: BigInt(id.S).toString() }] },
+    },
+    nouns: { item: 'member', items: 'members' },
+  });
+  expect(throwingKeys(migration, [{ id: { S: '1' } }, { id: { S: '1.5' } }])).toContain('1.5');
+  const keeping = migrationOf((all) => all);
+  expect(throwingKeys(keeping, [{ id: { S: '1.5' } }])).toEqual([]);
+});
+
+it('generated items with the same key are found', () => {
+  const members = ['1', '2', '1', '1'].map((id) => ({ id: { S: id } }));
+  expect(
+    repeatedKeys(
+      migrationOf((all) => all),
+      members,
+    ),
+  ).toEqual(['1', '1']);
 });
 
 it('a transform that keeps everything drops nothing', () => {

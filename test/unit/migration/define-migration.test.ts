@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { defineMigration } from '../../../functions/shared/migration/define-migration.ts';
-import { defineTable, type TableDefinition } from '../../../functions/shared/migration/define-table.ts';
+import { defineTable } from '../../../functions/shared/migration/define-table.ts';
+import type { TableDefinition } from '../../../functions/shared/migration/table-definition.ts';
 import { TransformError } from '../../../functions/shared/errors.ts';
 import type { TransformContext } from '../../../functions/shared/migration/migration.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
@@ -110,11 +111,12 @@ describe('a definition', () => {
     const half = { ...blobsOwner, sourceKeyOf: () => ({ sensor: { S: 'a' } }) };
     // @ts-expect-error -- a source key without its sort key
     defineMigration({ ...base, transform, belongsTo: { readings: readingsOwner, blobs: half } });
+    const list = { partition: ['id', 'L'] } as const;
     // @ts-expect-error -- the attribute is no key type
-    defineTable({ name: 'x', key: { partition: ['id', 'L'] }, billing: { mode: 'PAY_PER_REQUEST' } });
+    expect(() => defineTable({ name: 'x', key: list, billing: { mode: 'PAY_PER_REQUEST' } })).toThrow('L');
     const transformless = { ...base };
     // @ts-expect-error -- there is no transform
-    defineMigration(transformless);
+    expect(() => defineMigration(transformless)).toThrow('has no transform');
   });
 
   it('names functions by its tables, the filling one by the first table that is filled', () => {
@@ -231,6 +233,21 @@ describe('a transform that does not return what put gives it', () => {
     expect(failing).toThrow(TransformError);
     expect(failing).toThrow(sentence);
   });
+});
+
+it('leaves no rejected promise behind, whose own message would take the place of the sentence', async () => {
+  const rejected: unknown[] = [];
+  const note = (reason: unknown): void => void rejected.push(reason);
+  const others = process.rawListeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection').on('unhandledRejection', note);
+  const transform = (): never => Promise.reject(new Error('secret')) as never;
+
+  expect(() => defineMigration({ ...base, transform }).transform(source, context)).toThrow(TransformError);
+
+  await new Promise((resolve) => setImmediate(resolve));
+  process.removeAllListeners('unhandledRejection');
+  for (const other of others) process.on('unhandledRejection', other as (reason: unknown) => void);
+  expect(rejected).toEqual([]);
 });
 
 it('belongs to the source item as it was read, whatever the transform makes of its key meanwhile', () => {
