@@ -5,9 +5,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import type { ShardState } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
-import { listed as listedNames } from '../shared/text.ts';
-
-/** Keys that a sentence names; the report's `mismatches` name more. */
+import { listed } from '../shared/text.ts';
 
 /** What the run has left alone in an existing table, as sentences for the report. */
 export function catchingUpWarnings(
@@ -15,16 +13,13 @@ export function catchingUpWarnings(
   run: Pick<Run, 'sourceTable' | 'settings' | 'parameters'>,
   { shards }: Pick<RunLedger, 'shards'>,
 ): readonly string[] {
-  const target = listedNames(filledTablesOf(runtime, run).map(({ name }) => name));
+  const target = listed(filledTablesOf(runtime, run).map(({ name }) => name));
   const source = run.sourceTable;
   const { nouns } = runtime.migration;
   const keysOf = (state: ShardState, kind: string): readonly string[] =>
     (shards.get(state) ?? []).flatMap(({ samples }) => samples?.[kind] ?? []);
-  const listed = (keys: Iterable<string>, count: number): string => {
-    return someOf([...new Set(keys)], { total: count });
-  };
-  const named = (state: ShardState, kind: string, count: number): string =>
-    listed(keysOf(state, kind), count);
+  const some = (keys: Iterable<string>, total: number): string => someOf([...new Set(keys)], { total });
+  const named = (state: ShardState, kind: string, count: number): string => some(keysOf(state, kind), count);
   const migrated = (counter: string): number => countMigrated(shards, counter);
   const keptChanged = migrated('keptChanged');
   const keptTooLarge = migrated('keptTooLarge');
@@ -62,12 +57,12 @@ export function catchingUpWarnings(
     [
       foreign,
       () =>
-        `${counted(foreign, 'item', 'items')} of ${target} under keys of this run ${foreign === 1 ? 'was' : 'were'} written or changed by others and ${foreign === 1 ? 'differs' : 'differ'} from what ${source} says; ${foreign === 1 ? 'it was' : 'they were'} left alone: ${listed(others('CompareByKey', 'presentDifferent'), foreign)}.`,
+        `${counted(foreign, 'item', 'items')} of ${target} under keys of this run ${foreign === 1 ? 'was' : 'were'} written or changed by others and ${foreign === 1 ? 'differs' : 'differ'} from what ${source} says; ${foreign === 1 ? 'it was' : 'they were'} left alone: ${some(others('CompareByKey', 'presentDifferent'), foreign)}.`,
     ],
     [
       stale,
       () =>
-        `${counted(stale, 'item', 'items')} of ${target} ${stale === 1 ? 'comes' : 'come'} from earlier migrations, and the ${nouns.item} no longer has ${stale === 1 ? 'it' : 'them'}: ${listed(others('VerifyMigration', 'staleVariants'), stale)}. ${run.parameters.onExisting === 'replace' ? '"replace" left alone what others or a later run wrote, and tables in which it has no item any more.' : 'A run with "onExisting": "replace" removes those that nobody has changed.'}`,
+        `${counted(stale, 'item', 'items')} of ${target} ${stale === 1 ? 'comes' : 'come'} from earlier migrations, and the ${nouns.item} no longer has ${stale === 1 ? 'it' : 'them'}: ${some(others('VerifyMigration', 'staleVariants'), stale)}. ${run.parameters.onExisting === 'replace' ? '"replace" left alone what others or a later run wrote, and tables in which it has no item any more.' : 'A run with "onExisting": "replace" removes those that nobody has changed.'}`,
     ],
     [
       removed,

@@ -42,8 +42,3 @@ export function someOf(
   const others = total - shown.length;
   return `${shown.join(', ')}${others > 0 ? ` and ${count(others)} more` : ''}`;
 }
-
-const conjunction = new Intl.ListFormat('en-GB');
-
-/** `a, b and c`. */
-export const allOf = (names: readonly string[]): string => conjunction.format(names);

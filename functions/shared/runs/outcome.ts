@@ -1,7 +1,8 @@
+import { listed } from '../text.ts';
 import { isRestore } from '../ledger/run.ts';
 import type { Report, UntoldReport } from './report.ts';
 import type { RestoredCounts } from './reported-counts.ts';
-import { allOf, count, counted, countedAs } from '../counted.ts';
+import { count, counted, countedAs } from '../counted.ts';
 
 /** Good, worth a look, or bad. */
 export type Tone = 'good' | 'notice' | 'bad';
@@ -103,7 +104,7 @@ function leftOf({ tables, rolledBack }: UntoldReport): string {
   const kept = rolledBack?.kept ?? 0;
   const names = tables.filter(({ outcome }) => outcome === 'KEPT').map(({ name }) => name);
   const left = [
-    ...(names.length === 0 ? [] : [`${allOf(names)} ${names.length === 1 ? 'was' : 'were'} kept`]),
+    ...(names.length === 0 ? [] : [`${listed(names)} ${names.length === 1 ? 'was' : 'were'} kept`]),
     ...(kept === 0
       ? []
       : [`${counted(kept, 'item')} with its mark ${kept === 1 ? 'stays' : 'stay'} in place`]),

@@ -1,4 +1,4 @@
-import { allOf } from '../counted.ts';
+import { listed } from '../text.ts';
 import {
   type DynamoDBClient,
   UpdateContinuousBackupsCommand,
@@ -136,7 +136,7 @@ async function protectAll(
   const next = isWorthAnotherTry
     ? 'this is tried again every 15 minutes for a day; the DynamoDB console shows whether it is on.'
     : 'switch it on in the DynamoDB console.';
-  const warning = `${protection.what} could not be switched on for ${allOf(unprotected)} (${reasons}) once the data was migrated and verified. Unless the run is rolled back, ${next}`;
+  const warning = `${protection.what} could not be switched on for ${listed(unprotected)} (${reasons}) once the data was migrated and verified. Unless the run is rolled back, ${next}`;
   return { warnings: [warning], isWorthAnotherTry };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { allOf, someOf } from '../../../functions/shared/counted.ts';
+import { someOf } from '../../../functions/shared/counted.ts';
+import { listed } from '../../../functions/shared/text.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f'];
 
@@ -20,6 +21,6 @@ describe('all of several names', () => {
     [['a', 'b'], 'a and b'],
     [['a', 'b', 'c'], 'a, b and c'],
   ])('%j', (all, text) => {
-    expect(allOf(all)).toBe(text);
+    expect(listed(all)).toBe(text);
   });
 });
