@@ -8,6 +8,7 @@ import { renderReport } from '../../../workflow/cli/report-html/render-report.ts
 import { renderSyncReport } from '../../../workflow/cli/report-html/render-sync-report.ts';
 import { contrastRatios, hasChromium, launchChromium } from '../../support/chromium.ts';
 import { checkedReportOf, syncViewOf } from '../../unit/cli/sync-fixtures.ts';
+import { hugeView, longNamesView } from '../../unit/cli/extreme-fixtures.ts';
 import { failedView, largeView, restoreView, smallView } from '../../unit/cli/report-fixtures.ts';
 
 const pages = {
@@ -16,6 +17,8 @@ const pages = {
   failed: () => renderReport(failedView()),
   restore: () => renderReport(restoreView()),
   sync: () => renderSyncReport(syncViewOf(checkedReportOf(false))),
+  huge: () => renderReport(hugeView()),
+  'long names': () => renderReport(longNamesView()),
 } as const;
 /** Pixels between the margins of a page. */
 const A4_WIDTH = 703;
@@ -127,6 +130,27 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
         expect(overlapping, `at ${width}`).toEqual([]);
         expect(cut, `at ${width}`).toEqual([]);
         expect(holes, `at ${width}`).toBe(0);
+        await page.close();
+      }
+    },
+  );
+
+  it.each(['large', 'huge', 'long names'] as const)(
+    'shows every figure and every outcome whole, at every width, of a %s run',
+    async (name) => {
+      for (const width of [widths.phone, 800, widths.desk]) {
+        const { page } = await open(name, { width, colorScheme: 'light' });
+        const [content, figures, outcomes] = await page.evaluate<[number, string[], string[]]>(`[
+          document.documentElement.scrollWidth,
+          [...document.querySelectorAll('.tile, .tile dt, .tile dd, .facts dt')]
+            .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent),
+          [...document.querySelectorAll('section[aria-labelledby="tables-heading"] .pill, section[aria-labelledby="quarantine-heading"] td')]
+            .filter((cell) => cell.getBoundingClientRect().right > cell.closest('.scroll').getBoundingClientRect().right + 1)
+            .map((cell) => cell.textContent),
+        ]`);
+        expect(content, `at ${width}`).toBe(width);
+        expect(figures, `at ${width}`).toEqual([]);
+        expect(outcomes, `at ${width}`).toEqual([]);
         await page.close();
       }
     },

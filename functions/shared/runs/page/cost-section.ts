@@ -84,7 +84,7 @@ function monthlyTable(monthly: readonly MonthlyCost[]): Html {
   const rows = monthly.map(
     (
       one,
-    ) => html`<tr><th scope="row"><code>${one.table}</code></th><td><small>${capacityText(one)}</small></td>
+    ) => html`<tr><th scope="row" class="long"><code>${one.table}</code></th><td><small>${capacityText(one)}</small></td>
       ${labelled('Dollars', dollars(one.dollars))}${labelled('Rupees', rupees(one.rupees))}
       ${hasEarlier && labelled('Earlier scripts', one.seedRupees === undefined ? '–' : `Rs ${one.seedRupees.join('–')}`)}</tr>`,
   );

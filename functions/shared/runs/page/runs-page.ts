@@ -64,7 +64,7 @@ function row(run: ListedRun, place: Place | undefined, uri: string): Html {
   const name = !hasPage(run)
     ? html`<code>${runId}</code>`
     : html`<a href="${encodeURIComponent(runId)}/report.html"><code>${runId}</code></a> ${inConsole(place, uri)}`;
-  return html`<tr><td>${name}</td><td>${what}</td><td><span class="pill ${TONES[status] ?? 'idle'}">${words}</span></td><td>${moment(startedAt)}</td><td class="number">${seconds === undefined ? '–' : duration(seconds)}</td><td>${parameters.note ?? ''}</td></tr>`;
+  return html`<tr><td class="long">${name}</td><td>${what}</td><td><span class="pill ${TONES[status] ?? 'idle'}">${words}</span></td><td>${moment(startedAt)}</td><td class="number">${seconds === undefined ? '–' : duration(seconds)}</td><td class="long">${parameters.note ?? ''}</td></tr>`;
 }
 
 /** A sync has its page once its start has ended, and a compare once it has come to its end. */

@@ -72,7 +72,7 @@ export function tablesSection({ tables, status }: Report, place?: Place): Html {
       name,
       outcome,
       remark,
-    }) => html`<tr><td>${outcome === 'DELETED' ? html`<code>${name}</code>` : consoleLink(place, 'table', { subject: name })}${remark !== undefined && html`<small>${remark}</small>`}</td>
+    }) => html`<tr><td class="long">${outcome === 'DELETED' ? html`<code>${name}</code>` : consoleLink(place, 'table', { subject: name })}${remark !== undefined && html`<small>${remark}</small>`}</td>
       <td><span class="pill ${OUTCOME_TONES[outcome]}">${TABLE_OUTCOMES[outcome]}</span></td></tr>`,
   );
   return html`<section aria-labelledby="tables-heading">
@@ -160,7 +160,7 @@ export function quarantineSection(report: Report, place?: Place): Html | undefin
   if (total === 0) return undefined;
   const rows = quarantine.map(
     ({ productId, code, sentence }) =>
-      html`<tr><td><code>${productId}</code></td><td>${code}</td><td>${sentence}</td></tr>`,
+      html`<tr><td class="long"><code>${productId}</code></td><td>${code}</td><td class="long">${sentence}</td></tr>`,
   );
   const more = total > quarantine.length ? ` The first ${quarantine.length} are listed.` : '';
   return html`<section aria-labelledby="quarantine-heading">${heading('quarantine', 'Quarantine')}
