@@ -74,6 +74,8 @@ export interface SyncReport {
   readonly warnings: readonly string[];
   readonly startedAt: string;
   readonly finishedAt: string | null;
+  /** ISO 8601: what is said of an open sync was so at this moment. */
+  readonly lookedAt: string;
   readonly reportUri: string | null;
 }
 
@@ -113,6 +115,7 @@ export async function buildSyncReport(
   more: Pick<SyncReport, 'checks' | 'freeze'> = {},
 ): Promise<SyncReport> {
   const { ledger, bucket } = scope;
+  const lookedAt = new Date(ledger.clock.now()).toISOString();
   const [pending, named, minutes, total, isClosed] = await Promise.all([
     listPending(ledger, run.runId),
     listNamed(ledger, run.runId),
@@ -144,6 +147,7 @@ export async function buildSyncReport(
     warnings: warningsOfRun(run),
     startedAt: run.startedAt,
     finishedAt: run.finishedAt ?? null,
+    lookedAt,
     reportUri: `s3://${bucket}/${RUN_LAYOUT.report(run.runId)}`,
   };
 }

@@ -57,6 +57,7 @@ export function syncReportOf(changes: Partial<SyncReport> = {}): SyncReport {
     warnings: [],
     startedAt: '2026-03-01T13:00:00.000Z',
     finishedAt: null,
+    lookedAt: new Date(NOW).toISOString(),
     reportUri: 's3://products-migration-prod-123456789012-ap-southeast-2/runs/sync/report.json',
     ...changes,
   };

@@ -30,6 +30,17 @@ describe('the page of a sync', () => {
     ]);
   });
 
+  it('says since when it goes on, and when it was looked at', () => {
+    const times = (page: string): string | undefined =>
+      /<div class="crumb">(.*)<\/div>/.exec(page)?.[1]?.replaceAll(/<[^>]*>/g, '');
+    const open = times(renderSyncReport(syncViewOf()));
+    expect(open).toMatch(/since 2026-03-01 13:00:00, as of 2026-03-01 14:05:30 UTC$/);
+    const ended = syncReportOf({ status: 'SWITCHED', finishedAt: '2026-03-01T15:00:00.000Z' });
+    expect(times(renderSyncReport(syncViewOf(ended)))).toMatch(
+      /2026-03-01 13:00:00 – 2026-03-01 15:00:00 UTC$/,
+    );
+  });
+
   it('does not say of a compare that all was repaired where something still differs', () => {
     const page = renderSyncReport(syncViewOf(syncReportOf({ compared: comparedOf({ differing: 1 }) })));
     expect(page).toContain('What differed was repaired, but for what still differs.');
@@ -40,7 +51,9 @@ describe('the page of a sync', () => {
   it('draws the lag for a wide page and for a phone, and has it as a table', () => {
     const page = renderSyncReport(syncViewOf());
     expect(page.match(/<svg class="(wide|narrow)" role="img"/g)).toHaveLength(2);
-    expect(page).toContain('3 minutes with changes, from 2026-03-01 13:40 to 2026-03-01 14:05 UTC.');
+    expect(page).toContain(
+      'The last 3 minutes with changes, from 2026-03-01 13:40 to 2026-03-01 14:05 UTC: the longest lag in them was 2.5 s.',
+    );
     expect(page).toMatch(/<td>2026-03-01 14:05<\/td><td class="number">600<\/td>/);
   });
 

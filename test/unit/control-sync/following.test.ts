@@ -29,6 +29,12 @@ describe('the report of an open sync', () => {
     expect(nextStep).toContain('npm run cutover -- --stage test --dry-run');
   });
 
+  it('says when it was looked at', async () => {
+    await world.open();
+    const { lookedAt } = await look();
+    expect(Date.parse(lookedAt)).toBe(world.clock.now());
+  });
+
   it('does not say so before its first compare has ended', async () => {
     await world.begin('s');
     const { summary, nextStep } = await report();

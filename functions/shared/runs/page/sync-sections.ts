@@ -25,7 +25,7 @@ export function syncTiles(report: SyncReport): Html {
       minutes.length === 0 ? '–' : duration(followed.maxLagSeconds),
       last === undefined
         ? 'no change has been followed'
-        : `${duration(last.meanLagSeconds)} on average at the end`,
+        : `since the start; ${duration(last.meanLagSeconds)} on average in the last minute with changes`,
     ],
     ['Pending', count(pending.count), pending.count === 0 ? 'no key waits' : 'listed below'],
     [
