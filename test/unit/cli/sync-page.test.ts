@@ -67,7 +67,7 @@ describe('the page of a sync', () => {
   it('lists checks, steps and commands of a cut over that was only checked', () => {
     const page = renderSyncReport(syncViewOf(checkedReportOf(false)));
     expect(page).toContain('2 keys wait to be reconciled (id 7, id 8).');
-    expect(page).toContain('<code>npm run cutover -- --stage prod --frozen</code>');
+    expect(page).toContain('<code class="command">npm run cutover -- --stage prod --frozen</code>');
     expect(page).toContain('delete-resource-policy');
     expect(renderSyncReport(syncViewOf())).not.toContain('How to freeze');
   });
@@ -94,6 +94,22 @@ describe('the page of a sync', () => {
     ])
       expect(page).toContain(text);
     expect(page.match(/Watch it:/g)).toHaveLength(1);
+  });
+
+  it('tells a check that failed from the others without its colour', () => {
+    const names = (isReady: boolean): readonly string[] => {
+      const page = renderSyncReport(syncViewOf(checkedReportOf(isReady)));
+      return [...page.matchAll(/<td><span class="pill \w+">([^<]*)/g)].map(([, name = '']) => name);
+    };
+    expect(names(false)).toEqual(['mapping', 'pending: in the way']);
+    expect(names(true)).toEqual(['mapping', 'pending']);
+  });
+
+  it('does not say of a compare, or of a sync that has ended, that it follows anything', () => {
+    const ended = syncReportOf({ status: 'SWITCHED', finishedAt: '2026-03-01T15:00:00.000Z' });
+    expect(renderSyncReport(syncViewOf())).toContain('>What it follows</a>');
+    expect(renderSyncReport(syncViewOf(ended))).toContain('>What it followed</a>');
+    expect(renderSyncReport(syncViewOf(compareReportOf()))).toContain('>What was compared</a>');
   });
 
   it('speaks of a compare without a sync as one, without lag', () => {
