@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
 import { renderSyncReport } from '../../../workflow/cli/report-html/render-sync-report.ts';
 import { contrastRatios, hasChromium, launchChromium } from '../../support/chromium.ts';
-import { checkedReportOf, syncViewOf } from '../../unit/cli/sync-fixtures.ts';
+import { checkedReportOf, lateReportOf, syncViewOf } from '../../unit/cli/sync-fixtures.ts';
 import { hugeView, longNamesView } from '../../unit/cli/extreme-fixtures.ts';
 import { failedView, largeView, restoreView, smallView } from '../../unit/cli/report-fixtures.ts';
 
@@ -18,6 +18,7 @@ const pages = {
   restore: () => renderReport(restoreView()),
   sync: () => renderSyncReport(syncViewOf(checkedReportOf(false))),
   huge: () => renderReport(hugeView()),
+  late: () => renderSyncReport(syncViewOf(lateReportOf())),
   'long names': () => renderReport(longNamesView()),
 } as const;
 /** Pixels between the margins of a page. */
@@ -108,7 +109,7 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
     },
   );
 
-  it.each(['small', 'large', 'failed', 'restore', 'sync'] as const)(
+  it.each(['small', 'large', 'failed', 'restore', 'sync', 'huge', 'late'] as const)(
     'writes no label over another, cuts none off, and leaves no hole among the figures on top, in a %s run',
     async (name) => {
       for (const width of [widths.phone, A4_WIDTH, 800, widths.desk]) {

@@ -168,7 +168,7 @@ describe('withoutAwayTime', () => {
     expect(chartFigure(chart).toString()).toContain('Held for 24 h');
     const { table } = pathChart(closed.path, timelineOf(closed));
     expect(table.toString()).toMatch(
-      /<td>Held<\/td><td>Away<\/td><td[^>]*>[^<]*<\/td><td class="number">24 h 0 min<\/td>/,
+      /<td>Held<\/td><td>Away<\/td><td[^>]*>[^<]*<\/td><td class="number">24 h<\/td>/,
     );
   });
 

@@ -204,8 +204,8 @@ describe('the chart of the lag', () => {
       return y.kind === 'values' ? [y.end, y.ticks.at(-1)?.label] : [];
     });
     expect(ends).toEqual([
-      [0.5, '0.5 s'],
-      [200, '3 min 20 s'],
+      [0.5, '500 ms'],
+      [240, '4 min'],
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import type { ReportedMinute } from '../../../functions/shared/runs/sync-report.ts';
 import { count, duration } from '../../../functions/shared/format.ts';
 import { startOf } from '../sync/sync-rows.ts';
-import { timeAxis, type Timeline, valueAxis, wideMargins } from './axis.ts';
+import { durationAxis, timeAxis, type Timeline, wideMargins } from './axis.ts';
 import type { Chart } from './chart.ts';
 import { html } from '../../../functions/shared/runs/page/html.ts';
 import { area, type Canvas, type Plot } from './plot.ts';
@@ -52,9 +52,9 @@ function plotOf(
   { canvas, peak }: { readonly canvas: Canvas; readonly peak: number },
 ): Plot {
   return {
-    margins: { ...(canvas.isNarrow ? { left: 46, right: 34 } : wideMargins), top: 10, bottom: 26 },
+    margins: { ...(canvas.isNarrow ? { left: 76, right: 34 } : wideMargins), top: 10, bottom: 26 },
     x: timeAxis(timeline, canvas),
-    y: valueAxis(peak, (value) => duration(value).replace('.0 s', ' s')),
+    y: durationAxis(peak),
     marks: ({ x, y }) =>
       LAGS.flatMap(({ color, of }) =>
         stretches(minutes).map((stretch) => {
