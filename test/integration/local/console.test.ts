@@ -68,14 +68,18 @@ async function executionNames(): Promise<readonly (string | undefined)[]> {
 const machineName = (): string => (aws.stateMachines['every-state'] ?? '').split(':').at(-1) ?? '';
 const executionPath = (name: string): string => `/_console/executions/${machineName()}/${name}`;
 
-async function run(name: string, input: object): Promise<void> {
+async function begin(name: string, input: object): Promise<string> {
   const start = {
     stateMachineArn: aws.stateMachines['every-state'] ?? '',
     name,
     input: JSON.stringify(input),
   };
   const { executionArn = '' } = await clients.sfn.send(new StartExecutionCommand(start));
-  await endOfExecution(clients.sfn, executionArn);
+  return executionArn;
+}
+
+async function run(name: string, input: object): Promise<void> {
+  await endOfExecution(clients.sfn, await begin(name, input));
 }
 
 describe('the root of the endpoint', () => {
@@ -275,6 +279,54 @@ describe.skipIf(!hasChromium)('the console in a browser', () => {
     await page.getByRole('link', { name: 'ExecutionStarted' }).click();
     expect(await panel.innerText()).toContain('Event 1');
     expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  /** Until the page has looked again so often. */
+  async function looks(page: Page, count: number): Promise<void> {
+    const isLook = (sent: { url(): string; resourceType(): string }): boolean =>
+      sent.resourceType() === 'fetch' && sent.url().startsWith(aws.endpoint);
+    for (let seen = 0; seen < count; seen += 1)
+      await page.waitForResponse((answer) => isLook(answer.request()));
+  }
+
+  it('takes nothing away that somebody reads: selected text, a scrolled table, the focus of the graph', async () => {
+    const executionArn = await begin('read', { shards: [], waitSeconds: 60 });
+    const { page, problems } = await open(executionPath('read'));
+    await page.locator('[data-state="Pause"].running').waitFor();
+    await page.locator('.facts code').first().click({ clickCount: 3 });
+    const selected = await page.evaluate<string>('getSelection().toString().trim()');
+    expect(selected).toContain(executionArn);
+    await looks(page, 3);
+    expect(await page.evaluate('getSelection().toString().trim()')).toBe(selected);
+
+    await page.locator('.graph-box').focus();
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.evaluate('document.querySelector(\'[data-part="events"] .scroll\').scrollLeft = 20');
+    await page.evaluate('getSelection().removeAllRanges()');
+    await clients.sfn.send(new StopExecutionCommand({ executionArn }));
+    await page.locator('[data-state="Pause"].aborted').waitFor();
+    expect(await page.evaluate('document.activeElement.className')).toContain('graph-box');
+    const events = page.locator('[data-part="events"]');
+    await events.getByText('ExecutionAborted').waitFor();
+    expect(await page.evaluate('document.querySelector(\'[data-part="events"] .scroll\').scrollLeft')).toBe(
+      20,
+    );
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the end of an execution in a part that somebody had selected, once it is not any more', async () => {
+    const executionArn = await begin('kept', { shards: [], waitSeconds: 60 });
+    const { page } = await open(executionPath('kept'));
+    await page.locator('.facts code').first().click({ clickCount: 3 });
+    await clients.sfn.send(new StopExecutionCommand({ executionArn }));
+    await page.locator('.title .pill.idle').waitFor();
+    await looks(page, 2);
+    await page.evaluate('getSelection().removeAllRanges()');
+    const times = page.locator('.facts dd').filter({ hasText: 'UTC' });
+    await times.nth(1).waitFor();
+    expect(await times.count()).toBe(2);
     await page.close();
   });
 
