@@ -79,7 +79,9 @@ export function drawGraph({ machine, title, detail }: GraphDrawing, marks: Graph
   const { taken, statuses } = marks;
   const placed = layoutMachine(machine, { detail, taken, entered: new Set(statuses.keys()) });
   const [width, height] = [Math.ceil(placed.width), Math.ceil(placed.height)];
-  return html`<svg class="graph" role="img" aria-label="${title}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg">${drawScope(placed, marks)}</svg>`;
+  // What is inside of an image is hidden from a screen reader, links as well.
+  const role = marks.hrefOf === undefined ? 'img' : 'group';
+  return html`<svg class="graph" role="${role}" aria-label="${title}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg">${drawScope(placed, marks)}</svg>`;
 }
 
 /** Lines first, so that the boxes lie on them; lines that were taken last, so that nothing crosses them. */

@@ -98,6 +98,26 @@ describe('the root of the endpoint', () => {
   });
 });
 
+describe('every page', () => {
+  it('says in which zone its times are', async () => {
+    await run('timed', { shards: [] });
+    await clients.s3.send(new PutObjectCommand({ Bucket: aws.bucket, Key: 'timed/x', Body: 'x' }));
+    for (const path of ['/_console/', '/_console/objects?prefix=timed%2F'])
+      expect((await ask(path)).body).toContain('Times are in UTC.');
+  });
+
+  it('leaves no heading out, and lets a reader of the graph come to its states', async () => {
+    await run('headed', { shards: [] });
+    for (const path of ['/_console/', executionPath('headed'), '/_console/start', '/_console/tables']) {
+      const levels = [...(await ask(path)).body.matchAll(/<h(\d)/g)].map(([, level]) => Number(level));
+      const skips = levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1);
+      expect(skips, `in ${path}`).toEqual([]);
+    }
+    // What is inside of an image is hidden from a screen reader.
+    expect((await ask(executionPath('headed'))).body).toContain('<svg class="graph" role="group"');
+  });
+});
+
 describe('Start execution', () => {
   it('starts one with the input that was typed, and shows it', async () => {
     const fields = { machine: 'every-state', name: 'typed', input: '{"shards": []}' };
@@ -353,6 +373,24 @@ describe.skipIf(!hasChromium)('the console in a browser', () => {
       }
     }
     expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('keeps the status of an execution and the time of an object in sight behind the longest names', async () => {
+    await run('n'.repeat(80), { shards: [] });
+    const object = { Bucket: aws.bucket, Key: `long/${'k'.repeat(250)}`, Body: 'x' };
+    await clients.s3.send(new PutObjectCommand(object));
+    const { page } = await open('/');
+    for (const [path, cell] of [
+      ['/', 'td .pill'],
+      ['/_console/objects?prefix=long%2F', 'td.number'],
+    ] as const) {
+      await page.goto(`${aws.endpoint}${path}`);
+      const [right, edge] = await page.evaluate<[number, number]>(
+        `['${cell}', '.scroll'].map((one) => document.querySelector(one).getBoundingClientRect().right)`,
+      );
+      expect(right, `in ${path}`).toBeLessThanOrEqual(edge);
+    }
     await page.close();
   });
 

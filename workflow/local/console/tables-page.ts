@@ -40,7 +40,7 @@ function keyOf({ KeySchema }: TableFacts, type: 'HASH' | 'RANGE'): string | unde
 function tableRow(table: TableFacts): Html {
   const { TableName, TableStatus, ItemCount = 0, TableSizeBytes = 0, BillingModeSummary } = table;
   const mode = BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST' ? 'On-demand' : 'Provisioned';
-  return html`<tr><td><a href="${LINKS.table(TableName)}">${TableName}</a></td><td>${TableStatus}</td><td>${keyOf(table, 'HASH')}</td><td>${keyOf(table, 'RANGE') ?? '–'}</td>
+  return html`<tr><td class="long"><a href="${LINKS.table(TableName)}">${TableName}</a></td><td>${TableStatus}</td><td>${keyOf(table, 'HASH')}</td><td>${keyOf(table, 'RANGE') ?? '–'}</td>
     <td>${mode}</td><td class="number">${count(ItemCount)}</td><td class="number">${TableSizeBytes === 0 ? '–' : bytes(TableSizeBytes)}</td></tr>`;
 }
 
