@@ -15,7 +15,7 @@ import {
   type SyncMinute,
 } from '../ledger/sync-records.ts';
 import type { Runtime } from '../runtime.ts';
-import { followingSteps, followingText } from './following.ts';
+import { followingSteps, followingText, namedCounts, type NamedCounts } from './following.ts';
 import { syncInputOf } from './start-again.ts';
 import { shorten } from '../text.ts';
 
@@ -142,7 +142,7 @@ export async function buildSyncReport(
     // A call for pending keys alone has followed no change, so it has no lag.
     minutes: minutes.filter(({ records }) => records > 0).map(reportedMinute),
     ...more,
-    summary: summaryOf(run, { pending: pending.length, isClosed }),
+    summary: summaryOf(run, { isClosed, ...namedCounts(pending.length, named) }),
     nextStep: nextStepOfSync(scope, run, isClosed) ?? null,
     warnings: warningsOfRun(run),
     startedAt: run.startedAt,
@@ -189,15 +189,13 @@ const SUMMARIES: Readonly<Partial<Record<RunStatus, (run: Run, tables: string) =
       : `The sync was cancelled. ${tables} stays as it is, and no longer follows the source.`,
 };
 
-interface SummaryFacts {
-  /** Keys that wait. */
-  readonly pending: number;
+interface SummaryFacts extends NamedCounts {
   readonly isClosed: boolean;
 }
 
-function summaryOf(run: Run, { pending, isClosed }: SummaryFacts): string {
+function summaryOf(run: Run, { isClosed, ...named }: SummaryFacts): string {
   const tables = (run.follows?.tables ?? []).map(({ name }) => name).join(', ');
-  if (run.status === 'SYNCING') return followingText(run, tables, pending);
+  if (run.status === 'SYNCING') return followingText(run, tables, named);
   if (isClosed)
     return `The sync has switched, but ${tables} could not be opened yet: the shop cannot write there. recoverRun tries again every 15 minutes.`;
   const summary = SUMMARIES[run.status]?.(run, tables);

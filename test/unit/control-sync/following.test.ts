@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recoverSync } from '../../../functions/recover-run/recover-syncs.ts';
+import { nameKey } from '../../../functions/shared/ledger/sync-names.ts';
 import { noteGap } from '../../../functions/shared/ledger/sync.ts';
 import { notePending } from '../../../functions/shared/ledger/sync-records.ts';
 import { buildSyncReport, type SyncReport } from '../../../functions/shared/runs/sync-report.ts';
@@ -109,6 +110,19 @@ describe('the report of an open sync', () => {
     const { summary, nextStep } = await world.finish('c');
     expect(summary).toMatch(/changes are not delivered\. The event source mapping of the sync is gone/);
     expect(nextStep).toMatch(/^End it:/);
+  });
+
+  it('does not say of what it names that it follows', async () => {
+    await world.open();
+    const named = { reason: 'It is so.', seenAt: world.clock.now() };
+    await nameKey(ledger(), 's', { ...named, kind: 'quarantined', text: 'p1' });
+    expect((await report()).summary).toBe(
+      'products-enhanced follows every change of table products, but for 1 source item that cannot be transformed.',
+    );
+    for (const text of ['t1', 't2']) await nameKey(ledger(), 's', { ...named, kind: 'conflict', text });
+    expect((await report()).summary).toBe(
+      'products-enhanced follows every change of table products, but for 1 source item that cannot be transformed and 2 target items that others have changed.',
+    );
   });
 
   it('counts the keys that wait', async () => {
