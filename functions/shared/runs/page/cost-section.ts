@@ -5,7 +5,7 @@ import {
   isCosted,
   type MonthlyCost,
 } from '../../cost/cost.ts';
-import type { Report } from '../report.ts';
+import type { Report, ReportedTable } from '../report.ts';
 import { estimatedTime } from '../../cost/estimated-time.ts';
 import { hasEarlierCost } from '../../cost/monthly.ts';
 import { count, dollars, duration, rupees } from '../../format.ts';
@@ -40,12 +40,14 @@ export function costSection(report: Report): Html | undefined {
 
 /** Says whether the tables exist and cost anything. */
 function monthlyHeading({ status, tables }: Report): string {
+  const isAny = (...outcomes: readonly ReportedTable['outcome'][]): boolean =>
+    tables.some(({ outcome }) => outcomes.includes(outcome));
   const isThere =
-    (status === 'SUCCEEDED' || status === 'HELD') && tables.some(({ outcome }) => outcome !== 'DELETED');
-  if (!isThere) return 'Each month, the new tables would cost';
-  return tables.some(({ outcome }) => outcome === 'CREATED')
-    ? 'Each month, for the new tables'
-    : 'Each month, for the tables';
+    status === 'SUCCEEDED' || status === 'HELD' ? isAny('CREATED', 'EXISTED', 'KEPT') : !isAny('DELETED');
+  if (tables.length === 0 || !isThere) {
+    return isAny('EXISTED') ? 'Each month, the tables would cost' : 'Each month, the new tables would cost';
+  }
+  return isAny('CREATED') ? 'Each month, for the new tables' : 'Each month, for the tables';
 }
 
 function cell(cost: Cost | undefined, text: (cost: Cost) => string): Html {
