@@ -4,6 +4,8 @@ import { isCosted } from '../../../functions/shared/cost/cost.ts';
 import { html } from '../../../functions/shared/runs/page/html.ts';
 import { LINKS } from '../../../workflow/local/console/links.ts';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
+import { NOTHING_MIGRATED } from '../../../functions/shared/runs/reported-counts.ts';
 import { bulkPut, failedView, largeView, reportOf, restoreView, smallView } from './report-fixtures.ts';
 
 const evil = '<script>alert("x")</script>';
@@ -236,6 +238,53 @@ describe('renderReport', () => {
     for (const words of ['Read and written', 'Throttled', 'its backup']) expect(page).not.toContain(words);
   });
 
+  it('counts of a step that was called alone only what the step has counted', () => {
+    const alone = { kind: 'manual', verification: null, backup: null, migrated: NOTHING_MIGRATED } as const;
+    const of = (step: string, changes: Partial<Report>): string => {
+      const report = reportOf({ ...alone, step, ...changes });
+      return renderReport({ report, path: [], shards: new Map(), stage: 'prod' });
+    };
+    const uncounted = { table: 'products', products: 0, bytes: 0 };
+    const made = of('createCartTable', { source: uncounted, tables: [{ name: 'cart', outcome: 'CREATED' }] });
+    expect(made).toContain('<span>Step createCartTable of the migration of products</span>');
+    expect(made).toContain('<dt>Source</dt><dd>products</dd>');
+    for (const words of [
+      '<dt>Products',
+      'Items in place',
+      '<dt>Quarantined',
+      'verification-heading',
+      '<dt>Backup',
+    ])
+      expect(made).not.toContain(words);
+    const { migrated } = smallView().report;
+    const filled = of('migrateProductsEnhanced', { source: uncounted, migrated });
+    expect(tile(filled, 'Items in place')).toBe('30, 6 METADATA, 24 VARIANT; not verified');
+    const saved = of('backupProducts', { backup: smallView().report.backup, tables: [] });
+    expect(tile(saved, 'Products')).toBe('6, 6.3 KB');
+    expect(saved).toContain('6 items in 1 file');
+    expect(saved).not.toContain('tables-heading');
+  });
+
+  it('says that the time of a run of several attempts is that of its work', () => {
+    const attempts = [
+      {
+        executionArn: 'a',
+        startedAt: '2026-03-01T12:00:00.000Z',
+        finishedAt: '2026-03-01T12:00:02.000Z',
+        status: 'HELD',
+      },
+      {
+        executionArn: 'b',
+        startedAt: '2026-03-03T12:00:00.000Z',
+        finishedAt: '2026-03-03T12:00:02.200Z',
+        status: 'SUCCEEDED',
+      },
+    ] as const;
+    const resumed = smallView({ finishedAt: '2026-03-03T12:00:02.200Z', attempts });
+    expect(renderReport(resumed)).toContain('2026-03-03 12:00:02 UTC, after 4.2 s of work<');
+    expect(renderReport(smallView())).toContain('2026-03-01 12:00:04 UTC, after 4.2 s<');
+  });
+
   it('does not grow with the number of shards beyond its tables', () => {
     const { shards, ...rest } = smallView();
     const many = new Map(
@@ -316,7 +365,17 @@ describe('the monthly cost', () => {
       largeView({ status: 'PLANNED', tables: [], rehearsal }),
       'Each month, the new tables would cost',
     ],
-    ['after a roll back', failedView(), 'Each month, the new tables would cost'],
+    ['after a roll back', failedView(), 'Each month, the tables would cost'],
+    [
+      'after a roll back of new tables',
+      failedView({ tables: [{ name: 'cart', outcome: 'DELETED' }] }),
+      'Each month, the new tables would cost',
+    ],
+    [
+      'after a roll back that left every table',
+      failedView({ tables: existed }),
+      'Each month, for the tables',
+    ],
   ])('%s is headed by whether there is anything to pay for', (_, view, heading) => {
     expect(renderReport(view)).toContain(`<h3>${heading}</h3>`);
   });

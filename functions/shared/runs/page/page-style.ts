@@ -61,6 +61,7 @@ section > ol { margin-top: 8px; font-size: 14px; }
 section > .lead { color: var(--soft); font-size: 14px; margin-top: 2px; max-width: 78ch; text-wrap: pretty; }
 .columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 20px; margin-bottom: 20px; align-items: start; }
 .columns > section { margin: 0; height: 100%; }
+.columns > section:only-child { grid-column: 1 / -1; }
 /* Tables with something to say need the room. */
 .columns:has(td small) { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); }
 .failure { border-color: color-mix(in srgb, var(--bad) 35%, var(--line)); }

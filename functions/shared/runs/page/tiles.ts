@@ -22,6 +22,7 @@ export function tileList(all: readonly Tile[]): Html {
 
 function countTiles(report: Report): readonly Tile[] {
   if (isRestore(report)) return restoreTiles(report);
+  if (report.step !== undefined) return stepTiles(report);
   return report.status === 'PLANNED' ? planTiles(report) : migrationTiles(report);
 }
 
@@ -59,7 +60,23 @@ function planTiles(report: Report): readonly Tile[] {
   ];
 }
 
-function migrationTiles(report: Report): readonly Tile[] {
+const migrationTiles = (report: Report): readonly Tile[] => [
+  productsTile(report),
+  ...inPlaceTiles(report),
+  quarantineTile(report),
+];
+
+/** A step that was called alone has done its own part only. Of the others there is nothing to count. */
+function stepTiles(report: Report): readonly Tile[] {
+  const { source, migrated, rehearsal, rolledBack } = report;
+  return [
+    ...(source.products > 0 ? [productsTile(report)] : []),
+    ...(migrated.items > 0 || rolledBack !== undefined ? inPlaceTiles(report) : []),
+    ...(rehearsal !== undefined || migrated.quarantined > 0 ? [quarantineTile(report)] : []),
+  ];
+}
+
+function inPlaceTiles(report: Report): readonly Tile[] {
   const { items, metadata, variants, alreadyPresent } = report.migrated;
   const isKept = report.rolledBack !== undefined && metadata + variants === 0;
   // A worker that failed has counted by kind only what it had saved.
@@ -73,10 +90,8 @@ function migrationTiles(report: Report): readonly Tile[] {
   const inPlace = isUncounted ? 'as its workers recorded; nobody has counted them since' : written;
   const isEmpty = items === 0 && report.status !== 'SUCCEEDED' && !isUncounted;
   return [
-    productsTile(report),
     ['Items in place', count(items), isEmpty ? 'no item of the run is left' : inPlace],
     ...(isEmpty || isKept ? [] : [['Already there', count(alreadyPresent), 'before the run'] as const]),
-    quarantineTile(report),
   ];
 }
 
