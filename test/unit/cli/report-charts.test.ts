@@ -43,7 +43,7 @@ describe('pathChart', () => {
     expect(plot({ isNarrow: false, width: 700 }).y).toMatchObject({
       names: ['SettlePending', 'Drain', 'WaitForQuiet', 'BeginSwitching'],
     });
-    expect(description).toBe('2 min 1 s from start to end, the longest part in SettlePending (40 s).');
+    expect(description).toBe('The execution took 2 min 1 s, the longest part in SettlePending (40 s).');
   });
 });
 
@@ -59,7 +59,7 @@ describe('pathChart of a long way', () => {
     const { plot, description } = pathChart(path, { startMillis, seconds: 37 });
     expect(plot({ isNarrow: false, width: 700 }).y).toHaveProperty('names.length', 30);
     expect(description).toBe(
-      '37 s from start to end, the longest part in State34 (3.0 s); State35 failed. The first 30 of 36 rows are shown.',
+      'The execution took 37 s, the longest part in State34 (3.0 s); State35 failed. The first 30 of 36 rows are shown.',
     );
   });
 });

@@ -47,7 +47,7 @@ export function pathChart(path: readonly StateVisit[], timeline: Timeline): Char
     id: 'path',
     title: 'Time in each state',
     description: [
-      `${duration(total)} ${path.some(({ awaySeconds }) => awaySeconds !== undefined) ? 'of work' : 'from start to end'}`,
+      `The ${path.some(({ awaySeconds }) => awaySeconds !== undefined) ? 'executions' : 'execution'} took ${duration(total)}`,
       longest === undefined
         ? ''
         : `, the longest part in ${longest.visit.state} (${duration(secondsOf(longest))})`,
