@@ -212,6 +212,24 @@ describe('renderReport', () => {
     expect(page).toContain('14 s in 2 visits');
   });
 
+  it('tells failed states of the machine from others without their colour', () => {
+    const page = renderReport(failedView());
+    for (const words of ['! MigrateProducts', '✕ RolledBack', '! Caught error', '✕ Failed'])
+      expect(page).toContain(`>${words}<`);
+    expect(page).toContain('>BackupProducts<');
+    expect(page).toContain('>Succeeded</li>');
+  });
+
+  it('says of a table that is there whether the shop can write to it', () => {
+    const tables = [
+      { name: 'cart', outcome: 'CREATED', access: 'CLOSED', remark: 'It is empty.' },
+      { name: 'orders', outcome: 'CREATED', access: 'OPEN' },
+    ] as const;
+    const page = renderReport(smallView({ status: 'HELD', tables }));
+    expect(page.match(/only the migration can write to it/g)).toHaveLength(1);
+    expect(page).toMatch(/<code>cart<.*It is empty\..*only the migration can write to it.*<code>orders</s);
+  });
+
   it('says in a tooltip what each bar stands for', () => {
     const page = renderReport(largeView());
     expect(page).toContain('<title>CreateTables: 13 s, from 21 s to 34 s</title>');

@@ -73,7 +73,8 @@ export function tablesSection({ tables, status, step }: Report, place?: Place): 
       name,
       outcome,
       remark,
-    }) => html`<tr><td class="long">${outcome === 'DELETED' ? html`<code>${name}</code>` : consoleLink(place, 'table', { subject: name })}${remark !== undefined && html`<small>${remark}</small>`}</td>
+      access,
+    }) => html`<tr><td class="long">${outcome === 'DELETED' ? html`<code>${name}</code>` : consoleLink(place, 'table', { subject: name })}${remark !== undefined && html`<small>${remark}</small>`}${access === 'CLOSED' && html`<small>closed: only the migration can write to it</small>`}</td>
       <td><span class="pill ${OUTCOME_TONES[outcome]}">${TABLE_OUTCOMES[outcome]}</span></td></tr>`,
   );
   return html`<section aria-labelledby="tables-heading">
