@@ -99,6 +99,12 @@ describe('the root of the endpoint', () => {
 });
 
 describe('every page', () => {
+  it('says without JavaScript that it stays as it is, where it would change', async () => {
+    await run('scriptless', { shards: [] });
+    expect((await ask('/_console/')).body).toContain('<noscript>');
+    expect((await ask(executionPath('scriptless'))).body).not.toContain('<noscript>');
+  });
+
   it('says in which zone its times are', async () => {
     await run('timed', { shards: [] });
     await clients.s3.send(new PutObjectCommand({ Bucket: aws.bucket, Key: 'timed/x', Body: 'x' }));
@@ -373,6 +379,20 @@ describe.skipIf(!hasChromium)('the console in a browser', () => {
       }
     }
     expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the whole keys of an item', async () => {
+    const long = 'k'.repeat(200);
+    await clients.dynamodb.send(
+      new PutItemCommand({ TableName: aws.ledgerTable, Item: { PK: { S: `A#${long}` }, SK: { S: long } } }),
+    );
+    const { page } = await open(`/_console/tables/${aws.ledgerTable}`);
+    const cut = await page.evaluate<number>(
+      "[...document.querySelectorAll('td')].filter((cell) => cell.textContent.includes('kkk') && cell.scrollWidth > cell.clientWidth).length",
+    );
+    expect(await page.locator('td.long', { hasText: long }).count()).toBe(2);
+    expect(cut).toBe(0);
     await page.close();
   });
 

@@ -53,7 +53,10 @@ export async function tablePage(data: ConsoleData, { path, query }: PageRequest)
   const keys = [keyOf(table, 'HASH'), keyOf(table, 'RANGE')].flatMap((key) => key ?? []);
   const columns = [...keys, ...usualColumns(items, keys)];
   const rows = items.map((item, index) => {
-    const cells = columns.map((column) => html`<td class="text">${attributeText(item[column])}</td>`);
+    const cells = columns.map(
+      (column) =>
+        html`<td class="${keys.includes(column) ? 'long' : 'text'}">${attributeText(item[column])}</td>`,
+    );
     const all = html`<details id="item-${index}"><summary>${counted(Object.keys(item).length, 'attribute')}</summary>${jsonBlock(JSON.stringify(item))}</details>`;
     return html`<tr>${cells}<td class="json">${all}</td></tr>`;
   });
