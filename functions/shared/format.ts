@@ -5,14 +5,15 @@ export { count, counted };
 // Making a format takes a hundred times as long as using one.
 const UNITS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 });
 const CENTS = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const TENTHS = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
-const BYTE_UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
+const BYTE_UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 /** `512 bytes`, `1.0 MB`; powers of 1,024. */
 export function bytes(value: number): string {
   const power = value < 1 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(value) / 10));
   const scaled = value / 1024 ** power;
-  return `${power === 0 ? count(scaled) : scaled.toFixed(1)} ${BYTE_UNITS[power] ?? 'bytes'}`;
+  return `${power === 0 ? count(scaled) : TENTHS.format(scaled)} ${BYTE_UNITS[power] ?? 'bytes'}`;
 }
 
 /** Capacity units: `0.5`, `12.5`, `1,000`. */

@@ -87,6 +87,27 @@ describe('rateChart', () => {
   });
 });
 
+describe('the rate of a slow Map', () => {
+  it('is not said to be 0', () => {
+    const intervals = [0.25, 9.44, 12.3].map((itemsPerSecond, index) => ({
+      from: index,
+      to: index + 1,
+      itemsPerSecond,
+    }));
+    const of = (count: number) =>
+      rateChart([{ state: 'MigrateProducts', intervals: intervals.slice(0, count) }], {
+        startMillis,
+        seconds: 3,
+      });
+    expect([1, 2, 3].map((count) => of(count).description)).toEqual([
+      'MigrateProducts reached 0.25 a second.',
+      'MigrateProducts reached 9.4 a second.',
+      'MigrateProducts reached 12 a second.',
+    ]);
+    expect(String(of(1).table)).toContain('<td class="number">0.25</td></tr>');
+  });
+});
+
 describe('stateColor', () => {
   it('tells the passes of one run apart', () => {
     const states = [
