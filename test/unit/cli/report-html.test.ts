@@ -220,6 +220,14 @@ describe('renderReport', () => {
     expect(page).toContain('>Succeeded</li>');
   });
 
+  it('has no empty table for products in quarantine that it cannot name', () => {
+    const { quarantine: _, ...report } = largeView().report;
+    const page = renderReport({ ...largeView(), report });
+    expect(page).toContain('1 product could not be transformed; the backup holds it unchanged.');
+    expect(page).not.toContain('<th scope="col">Reason</th>');
+    expect(renderReport(largeView())).toContain('<th scope="col">Reason</th>');
+  });
+
   it('says of a table that is there whether the shop can write to it', () => {
     const tables = [
       { name: 'cart', outcome: 'CREATED', access: 'CLOSED', remark: 'It is empty.' },
@@ -322,7 +330,7 @@ describe('the page of a restore', () => {
     expect(tile(page, 'In the backup')).toBe('6, 6.3 KB');
     expect(tile(page, 'Written')).toBe('1, 6 verified');
     expect(tile(page, 'Already there')).toBe('4, equal in every attribute');
-    expect(tile(page, 'Left as they are')).toBe('1, differ from the backup');
+    expect(tile(page, 'Left as they are')).toBe('1, differs from the backup');
     expect(page).toContain(
       '<code>products-restored-20260301t120000z</code>, it existed before, and only missing items were written',
     );

@@ -165,11 +165,12 @@ export function quarantineSection(report: Report, place?: Place): Html | undefin
     ({ productId, code, sentence }) =>
       html`<tr><td class="long"><code>${productId}</code></td><td>${code}</td><td class="long">${sentence}</td></tr>`,
   );
-  const more = total > quarantine.length ? ` The first ${quarantine.length} are listed.` : '';
+  const more =
+    quarantine.length > 0 && total > quarantine.length ? ` The first ${quarantine.length} are listed.` : '';
   return html`<section aria-labelledby="quarantine-heading">${heading('quarantine', 'Quarantine')}
     <p class="lead">${countedAs(nouns, total)} could not be transformed; the backup holds ${total === 1 ? 'it' : 'them'} unchanged.${more}
       ${quarantineUri !== undefined && html`Whole items: ${consoleLink(place, 'objects', { subject: quarantineUri })}`}</p>
-    <div class="scroll"><table>${tableHead([capitalized(nouns.item), 'Code', 'Reason'])}<tbody>${rows}</tbody></table></div></section>`;
+    ${rows.length > 0 && html`<div class="scroll"><table>${tableHead([capitalized(nouns.item), 'Code', 'Reason'])}<tbody>${rows}</tbody></table></div>`}</section>`;
 }
 
 /** Every run stores all parameters of a migration. A restore can be started with these only. */

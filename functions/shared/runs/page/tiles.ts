@@ -5,6 +5,7 @@ import type { RestoredCounts } from '../reported-counts.ts';
 import { kindsText } from './kinds-text.ts';
 import { capitalized } from '../../counted.ts';
 import { bytes, count, dollars, duration, rupees } from '../../format.ts';
+import { differing } from './restore-section.ts';
 import { type Html, html } from './html.ts';
 import { isRestore } from '../../ledger/run.ts';
 
@@ -41,7 +42,7 @@ function existingTiles({ mode, alreadyPresent, keptDifferent }: RestoredCounts):
   if (mode === 'NEW') return [];
   return [
     ['Already there', count(alreadyPresent), 'equal in every attribute'],
-    ['Left as they are', count(keptDifferent), 'differ from the backup'],
+    ['Left as they are', count(keptDifferent), differing(keptDifferent)],
   ];
 }
 
