@@ -372,6 +372,15 @@ describe('the figures on top', () => {
     expect(tile(page, 'Already there')).toBe('0, before the run');
   });
 
+  it('do not call items verified that are not what they should be', () => {
+    const { verification } = smallView().report;
+    if (verification === null) throw new Error('The fixture was verified.');
+    const found = (changes: object): string | undefined =>
+      tile(renderReport(smallView({ verification: { ...verification, ...changes } })), 'Items in place');
+    expect(found({ different: 2 })).toBe('30, 6 METADATA, 24 VARIANT; 30 found, 2 of them different');
+    expect(found({ presentDifferent: 1, changedSince: 3 })).toMatch(/30 found, 4 of them different$/);
+  });
+
   it('say that nothing is left of a run that was rolled back', () => {
     const page = renderReport(failedView());
     expect(tile(page, 'Items in place')).toBe('0, no item of the run is left');

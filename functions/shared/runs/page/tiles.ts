@@ -27,8 +27,14 @@ function countTiles(report: Report): readonly Tile[] {
   return report.status === 'PLANNED' ? planTiles(report) : migrationTiles(report);
 }
 
-const verifiedNote = ({ verification }: Report): string =>
-  verification === null ? 'not verified' : `${count(verification.found)} verified`;
+function verifiedNote({ verification }: Report): string {
+  if (verification === null) return 'not verified';
+  const { found, different, changedSince = 0, presentDifferent = 0 } = verification;
+  const differing = different + changedSince + presentDifferent;
+  return differing === 0
+    ? `${count(found)} verified`
+    : `${count(found)} found, ${count(differing)} of them different`;
+}
 
 function restoreTiles(report: Report): readonly Tile[] {
   const { source, restored } = report;
