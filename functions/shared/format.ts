@@ -13,7 +13,7 @@ const BYTE_UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
 export function bytes(value: number): string {
   const power = value < 1 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(value) / 10));
   const scaled = value / 1024 ** power;
-  return `${power === 0 ? count(scaled) : TENTHS.format(scaled)} ${BYTE_UNITS[power] ?? 'bytes'}`;
+  return power === 0 ? counted(value, 'byte') : `${TENTHS.format(scaled)} ${BYTE_UNITS[power] ?? ''}`;
 }
 
 /** Capacity units: `0.5`, `12.5`, `1,000`. */

@@ -54,6 +54,7 @@ describe('counts', () => {
     expect(bytes(512)).toBe('512 bytes');
     expect(bytes(1_048_576)).toBe('1.0 MB');
     expect(bytes(0)).toBe('0 bytes');
+    expect(bytes(1)).toBe('1 byte');
     expect(bytes(2 ** 60)).toBe('1,024.0 PB');
   });
 });

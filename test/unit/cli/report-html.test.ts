@@ -228,6 +228,11 @@ describe('renderReport', () => {
     expect(renderReport(largeView())).toContain('<th scope="col">Reason</th>');
   });
 
+  it('knows one unit from many', () => {
+    const page = renderReport(largeView({ consumed: { readUnits: 1, writeUnits: 2 } }));
+    expect(page).toContain('<dd>1 read unit, 2 write units</dd>');
+  });
+
   it('says of a table that is there whether the shop can write to it', () => {
     const tables = [
       { name: 'cart', outcome: 'CREATED', access: 'CLOSED', remark: 'It is empty.' },

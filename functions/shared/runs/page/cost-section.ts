@@ -8,7 +8,7 @@ import {
 import type { Report, ReportedTable } from '../report.ts';
 import { estimatedTime } from '../../cost/estimated-time.ts';
 import { hasEarlierCost } from '../../cost/monthly.ts';
-import { count, dollars, duration, rupees } from '../../format.ts';
+import { count, counted, dollars, duration, rupees } from '../../format.ts';
 import { heading } from './heading.ts';
 import { type Html, html } from './html.ts';
 import { tableHead } from './sections.ts';
@@ -73,7 +73,7 @@ function capacityText({ billing, readCapacity, writeCapacity, indexes }: Monthly
   if (billing === 'PAY_PER_REQUEST') return 'on demand, by the request';
   const withIndexes =
     indexes === 0 ? '' : `, ${count(indexes)} ${indexes === 1 ? 'index' : 'indexes'} included`;
-  return `${count(readCapacity)} read, ${count(writeCapacity)} write units a second${withIndexes}`;
+  return `${count(readCapacity)} read, ${counted(writeCapacity, 'write unit')} a second${withIndexes}`;
 }
 
 /** A figure with its column's name, which a phone shows beside it instead of the table's head. */

@@ -211,7 +211,7 @@ function usedFacts(report: Report, place?: Place): readonly (Fact | undefined)[]
     backupFact(report, place),
     [
       'Read and written',
-      `${count(consumed.readUnits)} read units, ${count(consumed.writeUnits)} write units`,
+      `${counted(consumed.readUnits, 'read unit')}, ${counted(consumed.writeUnits, 'write unit')}`,
     ],
     ['Throttled', counted(throttles, 'request')],
   ];
