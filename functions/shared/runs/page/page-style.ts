@@ -106,6 +106,7 @@ tfoot tr:nth-child(2) > * { font-weight: 400; color: var(--soft); padding-top: 0
 tbody:has(+ tfoot) tr:last-child > * { border-bottom: 1px solid var(--line); }
 .pair { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 8px 48px; }
 .pair > * { min-width: 0; }
+.monthly td:has(small) { min-width: 7.5em; }
 /* A name may break behind a hyphen, and elsewhere only where its column has no room for it. */
 th code, td code { overflow-wrap: inherit; }
 .long { min-width: min(10em, 26vw); max-width: 34em; overflow-wrap: anywhere; }
@@ -116,14 +117,17 @@ td small { color: var(--faint); font-size: 12.5px; display: block; overflow-wrap
 .zero { color: var(--faint); }
 .warn { color: var(--bad); font-weight: 620; }
 footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: anywhere; }
-@media screen and (max-width: 900px) { .pair { grid-template-columns: minmax(0, 1fr); } .tile { flex-basis: 30%; } }
+@media screen and (max-width: 900px) {
+  .pair { grid-template-columns: minmax(0, 1fr); }
+  .tile { flex-basis: 30%; }
+  td .pill { white-space: normal; border-radius: 14px; line-height: 1.35; }
+  td .pill::before { flex: none; }
+}
 @media screen and (max-width: 720px) {
   main { padding: 24px 14px 48px; }
   h1 { font-size: 22px; }
   section { padding: 17px 16px; }
   .columns, .columns:has(td small) { grid-template-columns: minmax(0, 1fr); }
-  td .pill { white-space: normal; border-radius: 14px; line-height: 1.35; }
-  td .pill::before { flex: none; }
   .monthly thead { position: absolute; clip-path: inset(50%); }
   .monthly tbody, .monthly tfoot, .monthly tr, .monthly th, .monthly td { display: block; }
   .monthly tr { border-bottom: 1px solid var(--line); padding: 9px 0; }
@@ -148,7 +152,7 @@ footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: 
   header { margin-bottom: 16px; }
   .contents, details:not([open]) { display: none; }
   section { padding: 12px 14px; margin-bottom: 12px; break-inside: avoid; }
-  section:has(> .scroll tbody tr:nth-child(16)) { break-inside: auto; }
+  section:has(> .scroll tbody tr:nth-child(16)), .failure, .warnings { break-inside: auto; }
   h2, h3, .legend { break-after: avoid; }
   tr, figure, .tiles { break-inside: avoid; }
   .columns, .pair { display: block; margin-bottom: 0; }
