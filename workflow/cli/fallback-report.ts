@@ -29,6 +29,7 @@ import type {
   UntoldReport,
 } from '../../functions/shared/runs/report.ts';
 import { NOTHING_MIGRATED } from '../../functions/shared/runs/reported-counts.ts';
+import { quarantineOf } from '../../functions/shared/runs/report-samples.ts';
 import { restoredCounts } from '../../functions/shared/runs/restored-counts.ts';
 import { filledTablesOf } from '../../functions/shared/tables/run-tables.ts';
 import type { ExecutionEnd } from './follow-run.ts';
@@ -177,8 +178,9 @@ function untoldReport(record: RunRecord, { now, found, place }: LedgerView): Unt
     tables: tables.map((table) => (uncounted.has(table.name) ? { ...table, uncounted: true } : table)),
     migrated: {
       ...countsInPlace(shards, filledTables, rolledBack),
-      quarantined: run.rehearsal?.quarantined ?? 0,
+      quarantined: run.rehearsal?.quarantined ?? countOver(shards, 'TransformProducts', 'quarantined'),
     },
+    quarantine: quarantineOf(shards),
     verification: reportedVerification(run, shards) ?? null,
     startedAt: run.startedAt,
     finishedAt,

@@ -22,6 +22,14 @@ export const STATUS_WORDS: Readonly<Record<StateStatus, string>> = {
   aborted: 'Aborted',
 };
 
+/** Before a name, for whoever does not see the colours. */
+const SIGNS: Readonly<Partial<Record<Standing, string>>> = {
+  running: '… ',
+  caught: '! ',
+  failed: '✕ ',
+  aborted: '■ ',
+};
+
 /** What a drawing shows beyond the machine itself. */
 export interface GraphMarks {
   /** By state; without one a state has not been entered. */
@@ -61,7 +69,7 @@ const LEGEND_WORDS: Readonly<Record<Standing, string>> = { idle: 'Not started', 
 /** What the colours mean, of those that occur. */
 export function graphLegend(occurring: readonly Standing[]): Html {
   const shown = (Object.keys(LEGEND_WORDS) as Standing[]).filter((standing) => occurring.includes(standing));
-  return html`<ul class="legend graph-legend">${shown.map((standing) => html`<li><i class="${standing}"></i>${LEGEND_WORDS[standing]}</li>`)}</ul>`;
+  return html`<ul class="legend graph-legend">${shown.map((standing) => html`<li><i class="${standing}"></i>${SIGNS[standing]}${LEGEND_WORDS[standing]}</li>`)}</ul>`;
 }
 
 /** Of a picture that changes. */
@@ -79,7 +87,9 @@ export function drawGraph({ machine, title, detail }: GraphDrawing, marks: Graph
   const { taken, statuses } = marks;
   const placed = layoutMachine(machine, { detail, taken, entered: new Set(statuses.keys()) });
   const [width, height] = [Math.ceil(placed.width), Math.ceil(placed.height)];
-  return html`<svg class="graph" role="img" aria-label="${title}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg">${drawScope(placed, marks)}</svg>`;
+  // What is inside of an image is hidden from a screen reader, links as well.
+  const role = marks.hrefOf === undefined ? 'img' : 'group';
+  return html`<svg class="graph" role="${role}" aria-label="${title}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg">${drawScope(placed, marks)}</svg>`;
 }
 
 /** Lines first, so that the boxes lie on them; lines that were taken last, so that nothing crosses them. */
@@ -96,7 +106,7 @@ function drawState(state: PlacedState, marks: GraphMarks): Html {
   const href = marks.hrefOf?.(name);
   const words = status === undefined ? 'Not started' : STATUS_WORDS[status];
   const box = html`<title>${name}: ${words}</title><rect x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" rx="${inner.length === 0 ? cornerOf(type) : 10}"/>
-    <text class="name" x="${px(x + width / 2)}" y="${px(y + 18)}" text-anchor="middle">${name}</text><text class="note" x="${px(x + width / 2)}" y="${px(y + 33)}" text-anchor="middle">${note}</text>`;
+    <text class="name" x="${px(x + width / 2)}" y="${px(y + 18)}" text-anchor="middle">${status && SIGNS[status]}${name}</text><text class="note" x="${px(x + width / 2)}" y="${px(y + 33)}" text-anchor="middle">${note}</text>`;
   const chosen = marks.selected === name && ' selected';
   return html`<g class="state ${status ?? 'idle'}${chosen}" data-state="${name}" data-status="${words}">${href === undefined ? box : html`<a href="${href}">${box}</a>`}</g>${inner.map((scope) => drawScope(scope, marks))}`;
 }

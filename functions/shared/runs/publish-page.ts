@@ -4,14 +4,13 @@ import { workedSecondsOf } from '../ledger/attempt.ts';
 import { listRuns, type RunStatus } from '../ledger/run.ts';
 import type { Runtime } from '../runtime.ts';
 import { reportPage } from './page/report-page.ts';
-import { runsPage } from './page/runs-page.ts';
+import { MAX_LISTED, runsPage } from './page/runs-page.ts';
 import { syncPage } from './page/sync-page.ts';
 import { replaceReport } from './replace-report.ts';
 import type { Report } from './report.ts';
 import type { SyncReport } from './sync-report.ts';
 
 const HTML = 'text/html; charset=utf-8';
-const MAX_LISTED = 100;
 /** A page in the bucket of the stage `local` is read in the console of the embedded AWS. */
 const READ_THERE = '';
 const MAX_LOOKS = 5;

@@ -15,7 +15,7 @@ import {
   type SyncMinute,
 } from '../ledger/sync-records.ts';
 import type { Runtime } from '../runtime.ts';
-import { followingSteps, followingText } from './following.ts';
+import { followingSteps, followingText, namedCounts, type NamedCounts } from './following.ts';
 import { syncInputOf } from './start-again.ts';
 import { listed, shorten } from '../text.ts';
 
@@ -74,6 +74,8 @@ export interface SyncReport {
   readonly warnings: readonly string[];
   readonly startedAt: string;
   readonly finishedAt: string | null;
+  /** ISO 8601: what is said of an open sync was so at this moment. */
+  readonly lookedAt: string;
   readonly reportUri: string | null;
 }
 
@@ -113,6 +115,7 @@ export async function buildSyncReport(
   more: Pick<SyncReport, 'checks' | 'freeze'> = {},
 ): Promise<SyncReport> {
   const { ledger, bucket } = scope;
+  const lookedAt = new Date(ledger.clock.now()).toISOString();
   const [pending, named, minutes, total, isClosed] = await Promise.all([
     listPending(ledger, run.runId),
     listNamed(ledger, run.runId),
@@ -139,11 +142,12 @@ export async function buildSyncReport(
     // A call for pending keys alone has followed no change, so it has no lag.
     minutes: minutes.filter(({ records }) => records > 0).map(reportedMinute),
     ...more,
-    summary: summaryOf(run, { pending: pending.length, isClosed }),
+    summary: summaryOf(run, { isClosed, ...namedCounts(pending.length, named) }),
     nextStep: nextStepOfSync(scope, run, isClosed) ?? null,
     warnings: warningsOfRun(run),
     startedAt: run.startedAt,
     finishedAt: run.finishedAt ?? null,
+    lookedAt,
     reportUri: `s3://${bucket}/${RUN_LAYOUT.report(run.runId)}`,
   };
 }
@@ -186,15 +190,13 @@ const SUMMARIES: Readonly<Partial<Record<RunStatus, (run: Run, tables: string, i
         : `The sync was cancelled. ${tables} ${isOne ? 'stays as it is, and no longer follows' : 'stay as they are, and no longer follow'} the source.`,
   };
 
-interface SummaryFacts {
-  /** Keys that wait. */
-  readonly pending: number;
+interface SummaryFacts extends NamedCounts {
   readonly isClosed: boolean;
 }
 
-function summaryOf(run: Run, { pending, isClosed }: SummaryFacts): string {
+function summaryOf(run: Run, { isClosed, ...named }: SummaryFacts): string {
   const names = (run.follows?.tables ?? []).map(({ name }) => name);
-  if (run.status === 'SYNCING') return followingText(run, names, pending);
+  if (run.status === 'SYNCING') return followingText(run, names, named);
   const tables = listed(names);
   if (isClosed)
     return `The sync has switched, but ${tables} could not be opened yet: the shop cannot write there. recoverRun tries again every 15 minutes.`;

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
 import { renderSyncReport } from '../../../workflow/cli/report-html/render-sync-report.ts';
 import { contrastRatios, hasChromium, launchChromium } from '../../support/chromium.ts';
-import { checkedReportOf, syncViewOf } from '../../unit/cli/sync-fixtures.ts';
+import { checkedReportOf, lateReportOf, syncViewOf } from '../../unit/cli/sync-fixtures.ts';
+import { hugeView, longNamesView } from '../../unit/cli/extreme-fixtures.ts';
 import { failedView, largeView, restoreView, smallView } from '../../unit/cli/report-fixtures.ts';
 
 const pages = {
@@ -16,6 +17,9 @@ const pages = {
   failed: () => renderReport(failedView()),
   restore: () => renderReport(restoreView()),
   sync: () => renderSyncReport(syncViewOf(checkedReportOf(false))),
+  huge: () => renderReport(hugeView()),
+  late: () => renderSyncReport(syncViewOf(lateReportOf())),
+  'long names': () => renderReport(longNamesView()),
 } as const;
 /** Pixels between the margins of a page. */
 const A4_WIDTH = 703;
@@ -105,7 +109,7 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
     },
   );
 
-  it.each(['small', 'large', 'failed', 'restore', 'sync'] as const)(
+  it.each(['small', 'large', 'failed', 'restore', 'sync', 'huge', 'late'] as const)(
     'writes no label over another, cuts none off, and leaves no hole among the figures on top, in a %s run',
     async (name) => {
       for (const width of [widths.phone, A4_WIDTH, 800, widths.desk]) {
@@ -127,6 +131,27 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
         expect(overlapping, `at ${width}`).toEqual([]);
         expect(cut, `at ${width}`).toEqual([]);
         expect(holes, `at ${width}`).toBe(0);
+        await page.close();
+      }
+    },
+  );
+
+  it.each(['large', 'huge', 'long names'] as const)(
+    'shows every figure and every outcome whole, at every width, of a %s run',
+    async (name) => {
+      for (const width of [widths.phone, 800, widths.desk]) {
+        const { page } = await open(name, { width, colorScheme: 'light' });
+        const [content, figures, outcomes] = await page.evaluate<[number, string[], string[]]>(`[
+          document.documentElement.scrollWidth,
+          [...document.querySelectorAll('.tile, .tile dt, .tile dd, .facts dt')]
+            .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent),
+          [...document.querySelectorAll('section[aria-labelledby="tables-heading"] .pill, section[aria-labelledby="quarantine-heading"] td')]
+            .filter((cell) => cell.getBoundingClientRect().right > cell.closest('.scroll').getBoundingClientRect().right + 1)
+            .map((cell) => cell.textContent),
+        ]`);
+        expect(content, `at ${width}`).toBe(width);
+        expect(figures, `at ${width}`).toEqual([]);
+        expect(outcomes, `at ${width}`).toEqual([]);
         await page.close();
       }
     },
@@ -154,14 +179,17 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
     await page.close();
   });
 
-  it('fits a tablet, with no table cut', async () => {
-    const { page } = await open('large', { width: 800, colorScheme: 'light' });
-    const cut = await page.evaluate<number>(
-      "[...document.querySelectorAll('section > .scroll, .pair .scroll')].filter((box) => box.scrollWidth > box.clientWidth + 1).length",
-    );
-    expect(cut).toBe(0);
-    await page.close();
-  });
+  it.each(['large', 'restore', 'long names'] as const)(
+    'fits a tablet, with no table cut, a %s run',
+    async (name) => {
+      const { page } = await open(name, { width: 800, colorScheme: 'light' });
+      const cut = await page.evaluate<number>(
+        "[...document.querySelectorAll('section > .scroll, .pair .scroll')].filter((box) => box.scrollWidth > box.clientWidth + 1).length",
+      );
+      expect(cut).toBe(0);
+      await page.close();
+    },
+  );
 
   it('shows a phone every monthly figure, and breaks names at hyphens only', async () => {
     const { page } = await open('failed', { width: widths.phone, colorScheme: 'light' });

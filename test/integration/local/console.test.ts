@@ -68,14 +68,18 @@ async function executionNames(): Promise<readonly (string | undefined)[]> {
 const machineName = (): string => (aws.stateMachines['every-state'] ?? '').split(':').at(-1) ?? '';
 const executionPath = (name: string): string => `/_console/executions/${machineName()}/${name}`;
 
-async function run(name: string, input: object): Promise<void> {
+async function begin(name: string, input: object): Promise<string> {
   const start = {
     stateMachineArn: aws.stateMachines['every-state'] ?? '',
     name,
     input: JSON.stringify(input),
   };
   const { executionArn = '' } = await clients.sfn.send(new StartExecutionCommand(start));
-  await endOfExecution(clients.sfn, executionArn);
+  return executionArn;
+}
+
+async function run(name: string, input: object): Promise<void> {
+  await endOfExecution(clients.sfn, await begin(name, input));
 }
 
 describe('the root of the endpoint', () => {
@@ -91,6 +95,32 @@ describe('the root of the endpoint', () => {
       const answer = await ask(path, { headers: { ...HTML, host: 'rebound.example.com:4566' } });
       expect(answer.status).toBe(403);
     }
+  });
+});
+
+describe('every page', () => {
+  it('says without JavaScript that it stays as it is, where it would change', async () => {
+    await run('scriptless', { shards: [] });
+    expect((await ask('/_console/')).body).toContain('<noscript>');
+    expect((await ask(executionPath('scriptless'))).body).not.toContain('<noscript>');
+  });
+
+  it('says in which zone its times are', async () => {
+    await run('timed', { shards: [] });
+    await clients.s3.send(new PutObjectCommand({ Bucket: aws.bucket, Key: 'timed/x', Body: 'x' }));
+    for (const path of ['/_console/', '/_console/objects?prefix=timed%2F'])
+      expect((await ask(path)).body).toContain('Times are in UTC.');
+  });
+
+  it('leaves no heading out, and lets a reader of the graph come to its states', async () => {
+    await run('headed', { shards: [] });
+    for (const path of ['/_console/', executionPath('headed'), '/_console/start', '/_console/tables']) {
+      const levels = [...(await ask(path)).body.matchAll(/<h(\d)/g)].map(([, level]) => Number(level));
+      const skips = levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1);
+      expect(skips, `in ${path}`).toEqual([]);
+    }
+    // What is inside of an image is hidden from a screen reader.
+    expect((await ask(executionPath('headed'))).body).toContain('<svg class="graph" role="group"');
   });
 });
 
@@ -278,6 +308,54 @@ describe.skipIf(!hasChromium)('the console in a browser', () => {
     await page.close();
   });
 
+  /** Until the page has looked again so often. */
+  async function looks(page: Page, count: number): Promise<void> {
+    const isLook = (sent: { url(): string; resourceType(): string }): boolean =>
+      sent.resourceType() === 'fetch' && sent.url().startsWith(aws.endpoint);
+    for (let seen = 0; seen < count; seen += 1)
+      await page.waitForResponse((answer) => isLook(answer.request()));
+  }
+
+  it('takes nothing away that somebody reads: selected text, a scrolled table, the focus of the graph', async () => {
+    const executionArn = await begin('read', { shards: [], waitSeconds: 60 });
+    const { page, problems } = await open(executionPath('read'));
+    await page.locator('[data-state="Pause"].running').waitFor();
+    await page.locator('.facts code').first().click({ clickCount: 3 });
+    const selected = await page.evaluate<string>('getSelection().toString().trim()');
+    expect(selected).toContain(executionArn);
+    await looks(page, 3);
+    expect(await page.evaluate('getSelection().toString().trim()')).toBe(selected);
+
+    await page.locator('.graph-box').focus();
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.evaluate('document.querySelector(\'[data-part="events"] .scroll\').scrollLeft = 20');
+    await page.evaluate('getSelection().removeAllRanges()');
+    await clients.sfn.send(new StopExecutionCommand({ executionArn }));
+    await page.locator('[data-state="Pause"].aborted').waitFor();
+    expect(await page.evaluate('document.activeElement.className')).toContain('graph-box');
+    const events = page.locator('[data-part="events"]');
+    await events.getByText('ExecutionAborted').waitFor();
+    expect(await page.evaluate('document.querySelector(\'[data-part="events"] .scroll\').scrollLeft')).toBe(
+      20,
+    );
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the end of an execution in a part that somebody had selected, once it is not any more', async () => {
+    const executionArn = await begin('kept', { shards: [], waitSeconds: 60 });
+    const { page } = await open(executionPath('kept'));
+    await page.locator('.facts code').first().click({ clickCount: 3 });
+    await clients.sfn.send(new StopExecutionCommand({ executionArn }));
+    await page.locator('.title .pill.idle').waitFor();
+    await looks(page, 2);
+    await page.evaluate('getSelection().removeAllRanges()');
+    const times = page.locator('.facts dd').filter({ hasText: 'UTC' });
+    await times.nth(1).waitFor();
+    expect(await times.count()).toBe(2);
+    await page.close();
+  });
+
   it('fits a phone, a tablet and a desk, every page of it', async () => {
     await run('seen', { shards: [] });
     const { page, problems } = await open('/');
@@ -301,6 +379,38 @@ describe.skipIf(!hasChromium)('the console in a browser', () => {
       }
     }
     expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the whole keys of an item', async () => {
+    const long = 'k'.repeat(200);
+    await clients.dynamodb.send(
+      new PutItemCommand({ TableName: aws.ledgerTable, Item: { PK: { S: `A#${long}` }, SK: { S: long } } }),
+    );
+    const { page } = await open(`/_console/tables/${aws.ledgerTable}`);
+    const cut = await page.evaluate<number>(
+      "[...document.querySelectorAll('td')].filter((cell) => cell.textContent.includes('kkk') && cell.scrollWidth > cell.clientWidth).length",
+    );
+    expect(await page.locator('td.long', { hasText: long }).count()).toBe(2);
+    expect(cut).toBe(0);
+    await page.close();
+  });
+
+  it('keeps the status of an execution and the time of an object in sight behind the longest names', async () => {
+    await run('n'.repeat(80), { shards: [] });
+    const object = { Bucket: aws.bucket, Key: `long/${'k'.repeat(250)}`, Body: 'x' };
+    await clients.s3.send(new PutObjectCommand(object));
+    const { page } = await open('/');
+    for (const [path, cell] of [
+      ['/', 'td .pill'],
+      ['/_console/objects?prefix=long%2F', 'td.number'],
+    ] as const) {
+      await page.goto(`${aws.endpoint}${path}`);
+      const [right, edge] = await page.evaluate<[number, number]>(
+        `['${cell}', '.scroll'].map((one) => document.querySelector(one).getBoundingClientRect().right)`,
+      );
+      expect(right, `in ${path}`).toBeLessThanOrEqual(edge);
+    }
     await page.close();
   });
 

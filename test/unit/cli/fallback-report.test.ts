@@ -103,6 +103,21 @@ describe('a report that is made from the ledger', () => {
     });
   });
 
+  it('names products in quarantine, as a report that was written does', () => {
+    const record = recordOf('HELD');
+    const product = { productId: 'p1', code: 'MissingName', sentence: 'Product "p1" has no name.' };
+    const [shard] = smallView().shards.get('TransformProducts') ?? [];
+    const transformed = {
+      ...shard,
+      counters: { products: 17, quarantined: 1 },
+      quarantined: [product],
+    } as Shard;
+    const shards = new Map([...record.shards, ['TransformProducts', [transformed]] as const]);
+    const report = reportFromLedger({ ...record, shards }, look(new Map()));
+    expect(report.migrated.quarantined).toBe(1);
+    expect(report.quarantine).toEqual([product]);
+  });
+
   it('says what a restore has written, and does not call it a migration of nothing', () => {
     const { tables: _, ...record } = recordOf('SUCCEEDED');
     const details = { backupId: '01772366400000-0a1b2c3d', targetTable: 'restored' };

@@ -13,6 +13,10 @@ describe('duration', () => {
     [59.6, '1 min'],
     [125, '2 min 5 s'],
     [12_000, '3 h 20 min'],
+    [7_200, '2 h'],
+    [359_940, '99 h 59 min'],
+    [432_000, '5 d'],
+    [3_301_217, '38 d 5 h'],
   ])('says %d seconds as %s', (seconds, text) => {
     expect(duration(seconds)).toBe(text);
   });
@@ -50,6 +54,8 @@ describe('counts', () => {
     expect(bytes(512)).toBe('512 bytes');
     expect(bytes(1_048_576)).toBe('1.0 MB');
     expect(bytes(0)).toBe('0 bytes');
+    expect(bytes(1)).toBe('1 byte');
+    expect(bytes(2 ** 60)).toBe('1,024.0 PB');
   });
 });
 

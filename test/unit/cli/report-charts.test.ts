@@ -43,7 +43,7 @@ describe('pathChart', () => {
     expect(plot({ isNarrow: false, width: 700 }).y).toMatchObject({
       names: ['SettlePending', 'Drain', 'WaitForQuiet', 'BeginSwitching'],
     });
-    expect(description).toBe('2 min 1 s from start to end, the longest part in SettlePending (40 s).');
+    expect(description).toBe('The execution took 2 min 1 s, the longest part in SettlePending (40 s).');
   });
 });
 
@@ -59,7 +59,7 @@ describe('pathChart of a long way', () => {
     const { plot, description } = pathChart(path, { startMillis, seconds: 37 });
     expect(plot({ isNarrow: false, width: 700 }).y).toHaveProperty('names.length', 30);
     expect(description).toBe(
-      '37 s from start to end, the longest part in State34 (3.0 s); State35 failed. The first 30 of 36 rows are shown.',
+      'The execution took 37 s, the longest part in State34 (3.0 s); State35 failed. The first 30 of 36 rows are shown.',
     );
   });
 });
@@ -84,6 +84,27 @@ describe('rateChart', () => {
       ['0.0 s', '2.0 s', '200'],
       ['2.0 s', '3.0 s', '90'],
     ]);
+  });
+});
+
+describe('the rate of a slow Map', () => {
+  it('is not said to be 0', () => {
+    const intervals = [0.25, 9.44, 12.3].map((itemsPerSecond, index) => ({
+      from: index,
+      to: index + 1,
+      itemsPerSecond,
+    }));
+    const of = (count: number) =>
+      rateChart([{ state: 'MigrateProducts', intervals: intervals.slice(0, count) }], {
+        startMillis,
+        seconds: 3,
+      });
+    expect([1, 2, 3].map((count) => of(count).description)).toEqual([
+      'MigrateProducts reached 0.25 a second.',
+      'MigrateProducts reached 9.4 a second.',
+      'MigrateProducts reached 12 a second.',
+    ]);
+    expect(String(of(1).table)).toContain('<td class="number">0.25</td></tr>');
   });
 });
 
@@ -168,7 +189,7 @@ describe('withoutAwayTime', () => {
     expect(chartFigure(chart).toString()).toContain('Held for 24 h');
     const { table } = pathChart(closed.path, timelineOf(closed));
     expect(table.toString()).toMatch(
-      /<td>Held<\/td><td>Away<\/td><td[^>]*>[^<]*<\/td><td class="number">24 h 0 min<\/td>/,
+      /<td>Held<\/td><td>Away<\/td><td[^>]*>[^<]*<\/td><td class="number">24 h<\/td>/,
     );
   });
 

@@ -4,6 +4,8 @@ import { isCosted } from '../../../functions/shared/cost/cost.ts';
 import { html } from '../../../functions/shared/runs/page/html.ts';
 import { LINKS } from '../../../workflow/local/console/links.ts';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
+import { NOTHING_MIGRATED } from '../../../functions/shared/runs/reported-counts.ts';
 import { bulkPut, failedView, largeView, reportOf, restoreView, smallView } from './report-fixtures.ts';
 
 const evil = '<script>alert("x")</script>';
@@ -210,6 +212,37 @@ describe('renderReport', () => {
     expect(page).toContain('14 s in 2 visits');
   });
 
+  it('tells failed states of the machine from others without their colour', () => {
+    const page = renderReport(failedView());
+    for (const words of ['! MigrateProducts', '✕ RolledBack', '! Caught error', '✕ Failed'])
+      expect(page).toContain(`>${words}<`);
+    expect(page).toContain('>BackupProducts<');
+    expect(page).toContain('>Succeeded</li>');
+  });
+
+  it('has no empty table for products in quarantine that it cannot name', () => {
+    const { quarantine: _, ...report } = largeView().report;
+    const page = renderReport({ ...largeView(), report });
+    expect(page).toContain('1 product could not be transformed; the backup holds it unchanged.');
+    expect(page).not.toContain('<th scope="col">Reason</th>');
+    expect(renderReport(largeView())).toContain('<th scope="col">Reason</th>');
+  });
+
+  it('knows one unit from many', () => {
+    const page = renderReport(largeView({ consumed: { readUnits: 1, writeUnits: 2 } }));
+    expect(page).toContain('<dd>1 read unit, 2 write units</dd>');
+  });
+
+  it('says of a table that is there whether the shop can write to it', () => {
+    const tables = [
+      { name: 'cart', outcome: 'CREATED', access: 'CLOSED', remark: 'It is empty.' },
+      { name: 'orders', outcome: 'CREATED', access: 'OPEN' },
+    ] as const;
+    const page = renderReport(smallView({ status: 'HELD', tables }));
+    expect(page.match(/only the migration can write to it/g)).toHaveLength(1);
+    expect(page).toMatch(/<code>cart<.*It is empty\..*only the migration can write to it.*<code>orders</s);
+  });
+
   it('says in a tooltip what each bar stands for', () => {
     const page = renderReport(largeView());
     expect(page).toContain('<title>CreateTables: 13 s, from 21 s to 34 s</title>');
@@ -236,6 +269,53 @@ describe('renderReport', () => {
     for (const words of ['Read and written', 'Throttled', 'its backup']) expect(page).not.toContain(words);
   });
 
+  it('counts of a step that was called alone only what the step has counted', () => {
+    const alone = { kind: 'manual', verification: null, backup: null, migrated: NOTHING_MIGRATED } as const;
+    const of = (step: string, changes: Partial<Report>): string => {
+      const report = reportOf({ ...alone, step, ...changes });
+      return renderReport({ report, path: [], shards: new Map(), stage: 'prod' });
+    };
+    const uncounted = { table: 'products', products: 0, bytes: 0 };
+    const made = of('createCartTable', { source: uncounted, tables: [{ name: 'cart', outcome: 'CREATED' }] });
+    expect(made).toContain('<span>Step createCartTable of the migration of products</span>');
+    expect(made).toContain('<dt>Source</dt><dd>products</dd>');
+    for (const words of [
+      '<dt>Products',
+      'Items in place',
+      '<dt>Quarantined',
+      'verification-heading',
+      '<dt>Backup',
+    ])
+      expect(made).not.toContain(words);
+    const { migrated } = smallView().report;
+    const filled = of('migrateProductsEnhanced', { source: uncounted, migrated });
+    expect(tile(filled, 'Items in place')).toBe('30, 6 METADATA, 24 VARIANT; not verified');
+    const saved = of('backupProducts', { backup: smallView().report.backup, tables: [] });
+    expect(tile(saved, 'Products')).toBe('6, 6.3 KB');
+    expect(saved).toContain('6 items in 1 file');
+    expect(saved).not.toContain('tables-heading');
+  });
+
+  it('says that the time of a run of several attempts is that of its work', () => {
+    const attempts = [
+      {
+        executionArn: 'a',
+        startedAt: '2026-03-01T12:00:00.000Z',
+        finishedAt: '2026-03-01T12:00:02.000Z',
+        status: 'HELD',
+      },
+      {
+        executionArn: 'b',
+        startedAt: '2026-03-03T12:00:00.000Z',
+        finishedAt: '2026-03-03T12:00:02.200Z',
+        status: 'SUCCEEDED',
+      },
+    ] as const;
+    const resumed = smallView({ finishedAt: '2026-03-03T12:00:02.200Z', attempts });
+    expect(renderReport(resumed)).toContain('2026-03-03 12:00:02 UTC, after 4.2 s of work<');
+    expect(renderReport(smallView())).toContain('2026-03-01 12:00:04 UTC, after 4.2 s<');
+  });
+
   it('does not grow with the number of shards beyond its tables', () => {
     const { shards, ...rest } = smallView();
     const many = new Map(
@@ -255,7 +335,7 @@ describe('the page of a restore', () => {
     expect(tile(page, 'In the backup')).toBe('6, 6.3 KB');
     expect(tile(page, 'Written')).toBe('1, 6 verified');
     expect(tile(page, 'Already there')).toBe('4, equal in every attribute');
-    expect(tile(page, 'Left as they are')).toBe('1, differ from the backup');
+    expect(tile(page, 'Left as they are')).toBe('1, differs from the backup');
     expect(page).toContain(
       '<code>products-restored-20260301t120000z</code>, it existed before, and only missing items were written',
     );
@@ -297,6 +377,15 @@ describe('the figures on top', () => {
     expect(tile(page, 'Already there')).toBe('0, before the run');
   });
 
+  it('do not call items verified that are not what they should be', () => {
+    const { verification } = smallView().report;
+    if (verification === null) throw new Error('The fixture was verified.');
+    const found = (changes: object): string | undefined =>
+      tile(renderReport(smallView({ verification: { ...verification, ...changes } })), 'Items in place');
+    expect(found({ different: 2 })).toBe('30, 6 METADATA, 24 VARIANT; 30 found, 2 of them different');
+    expect(found({ presentDifferent: 1, changedSince: 3 })).toMatch(/30 found, 4 of them different$/);
+  });
+
   it('say that nothing is left of a run that was rolled back', () => {
     const page = renderReport(failedView());
     expect(tile(page, 'Items in place')).toBe('0, no item of the run is left');
@@ -316,7 +405,17 @@ describe('the monthly cost', () => {
       largeView({ status: 'PLANNED', tables: [], rehearsal }),
       'Each month, the new tables would cost',
     ],
-    ['after a roll back', failedView(), 'Each month, the new tables would cost'],
+    ['after a roll back', failedView(), 'Each month, the tables would cost'],
+    [
+      'after a roll back of new tables',
+      failedView({ tables: [{ name: 'cart', outcome: 'DELETED' }] }),
+      'Each month, the new tables would cost',
+    ],
+    [
+      'after a roll back that left every table',
+      failedView({ tables: existed }),
+      'Each month, for the tables',
+    ],
   ])('%s is headed by whether there is anything to pay for', (_, view, heading) => {
     expect(renderReport(view)).toContain(`<h3>${heading}</h3>`);
   });

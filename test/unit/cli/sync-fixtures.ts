@@ -57,9 +57,19 @@ export function syncReportOf(changes: Partial<SyncReport> = {}): SyncReport {
     warnings: [],
     startedAt: '2026-03-01T13:00:00.000Z',
     finishedAt: null,
+    lookedAt: new Date(NOW).toISOString(),
     reportUri: 's3://products-migration-prod-123456789012-ap-southeast-2/runs/sync/report.json',
     ...changes,
   };
+}
+
+/** A sync that was five hours behind, and has followed changes for nine days. */
+export function lateReportOf(): SyncReport {
+  const late = { meanLagSeconds: 7_000, maxLagSeconds: 19_000 };
+  return syncReportOf({
+    followed: { records: 9e11, repaired: 9e11, maxLagSeconds: 19_000 },
+    minutes: [minuteOf('2026-02-20T14:04', late), minuteOf('2026-03-01T14:05')],
+  });
 }
 
 /** A compare without a sync that has found three source items whose target items differ. */

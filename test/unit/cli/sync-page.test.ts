@@ -30,6 +30,17 @@ describe('the page of a sync', () => {
     ]);
   });
 
+  it('says since when it goes on, and when it was looked at', () => {
+    const times = (page: string): string | undefined =>
+      /<div class="crumb">(.*)<\/div>/.exec(page)?.[1]?.replaceAll(/<[^>]*>/g, '');
+    const open = times(renderSyncReport(syncViewOf()));
+    expect(open).toMatch(/since 2026-03-01 13:00:00, as of 2026-03-01 14:05:30 UTC$/);
+    const ended = syncReportOf({ status: 'SWITCHED', finishedAt: '2026-03-01T15:00:00.000Z' });
+    expect(times(renderSyncReport(syncViewOf(ended)))).toMatch(
+      /2026-03-01 13:00:00 – 2026-03-01 15:00:00 UTC$/,
+    );
+  });
+
   it('does not say of a compare that all was repaired where something still differs', () => {
     const page = renderSyncReport(syncViewOf(syncReportOf({ compared: comparedOf({ differing: 1 }) })));
     expect(page).toContain('What differed was repaired, but for what still differs.');
@@ -40,7 +51,9 @@ describe('the page of a sync', () => {
   it('draws the lag for a wide page and for a phone, and has it as a table', () => {
     const page = renderSyncReport(syncViewOf());
     expect(page.match(/<svg class="(wide|narrow)" role="img"/g)).toHaveLength(2);
-    expect(page).toContain('3 minutes with changes, from 2026-03-01 13:40 to 2026-03-01 14:05 UTC.');
+    expect(page).toContain(
+      'The last 3 minutes with changes, from 2026-03-01 13:40 to 2026-03-01 14:05 UTC: the longest lag in them was 2.5 s.',
+    );
     expect(page).toMatch(/<td>2026-03-01 14:05<\/td><td class="number">600<\/td>/);
   });
 
@@ -54,7 +67,7 @@ describe('the page of a sync', () => {
   it('lists checks, steps and commands of a cut over that was only checked', () => {
     const page = renderSyncReport(syncViewOf(checkedReportOf(false)));
     expect(page).toContain('2 keys wait to be reconciled (id 7, id 8).');
-    expect(page).toContain('<code>npm run cutover -- --stage prod --frozen</code>');
+    expect(page).toContain('<code class="command">npm run cutover -- --stage prod --frozen</code>');
     expect(page).toContain('delete-resource-policy');
     expect(renderSyncReport(syncViewOf())).not.toContain('How to freeze');
   });
@@ -83,6 +96,22 @@ describe('the page of a sync', () => {
     expect(page.match(/Watch it:/g)).toHaveLength(1);
   });
 
+  it('tells a check that failed from the others without its colour', () => {
+    const names = (isReady: boolean): readonly string[] => {
+      const page = renderSyncReport(syncViewOf(checkedReportOf(isReady)));
+      return [...page.matchAll(/<td><span class="pill \w+">([^<]*)/g)].map(([, name = '']) => name);
+    };
+    expect(names(false)).toEqual(['mapping', 'pending: in the way']);
+    expect(names(true)).toEqual(['mapping', 'pending']);
+  });
+
+  it('does not say of a compare, or of a sync that has ended, that it follows anything', () => {
+    const ended = syncReportOf({ status: 'SWITCHED', finishedAt: '2026-03-01T15:00:00.000Z' });
+    expect(renderSyncReport(syncViewOf())).toContain('>What it follows</a>');
+    expect(renderSyncReport(syncViewOf(ended))).toContain('>What it followed</a>');
+    expect(renderSyncReport(syncViewOf(compareReportOf()))).toContain('>What was compared</a>');
+  });
+
   it('speaks of a compare without a sync as one, without lag', () => {
     const page = renderSyncReport(syncViewOf(compareReportOf()));
     expect(page).toContain('<span>Compare</span>');
@@ -109,7 +138,9 @@ describe('the page of a sync', () => {
 
   it('says so where nothing was followed yet', () => {
     const page = renderSyncReport(syncViewOf(syncReportOf({ minutes: [], compared: null })));
-    expect(page).toContain('No change has been followed yet.');
+    expect(page).toMatch(
+      /<h2 id="lag-heading">.*<\/h2>\s*<p class="lead">No change has been followed yet\.<\/p><\/section>/,
+    );
     expect(page).toContain('Source and target have not been compared yet.');
     expect(page).not.toContain('<svg');
   });
@@ -175,8 +206,8 @@ describe('the chart of the lag', () => {
       return y.kind === 'values' ? [y.end, y.ticks.at(-1)?.label] : [];
     });
     expect(ends).toEqual([
-      [0.5, '0.5 s'],
-      [200, '3 min 20 s'],
+      [0.5, '500 ms'],
+      [240, '4 min'],
     ]);
   });
 });

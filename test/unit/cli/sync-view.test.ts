@@ -92,7 +92,7 @@ describe('the lines about a sync', () => {
       Repaired: '2,300 source items brought up to date by changes',
       Pending: '0',
       Compared:
-        '1 h 0 min ago: 5,000 source items and 24,995 target items were compared: 7 repaired, 0 still differ, 0 changed by others, 0 cannot be transformed.',
+        '1 h ago: 5,000 source items and 24,995 target items were compared: 7 repaired, 0 still differ, 0 changed by others, 0 cannot be transformed.',
       Conflicts: '0',
       Quarantined: '0',
     });

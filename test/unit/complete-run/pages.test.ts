@@ -3,7 +3,7 @@ import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { publishPage } from '../../../functions/shared/runs/publish-page.ts';
 import { reportPage } from '../../../functions/shared/runs/page/report-page.ts';
-import { runsPage } from '../../../functions/shared/runs/page/runs-page.ts';
+import { MAX_LISTED, runsPage } from '../../../functions/shared/runs/page/runs-page.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { failedView, largeView } from '../cli/report-fixtures.ts';
 import type { Bench } from '../files/backup-bench.ts';
@@ -121,6 +121,17 @@ describe('the list of runs', () => {
     );
     expect(page).toContain('>1 min<');
     expect(listed({}, 'local')).not.toContain('https://');
+  });
+
+  it('says that it does not list all of more runs than it has room for', () => {
+    const { parameters } = largeView().report;
+    if (parameters === undefined) throw new Error('The fixture has parameters.');
+    const pageOf = (length: number): string => {
+      const runs = Array.from({ length }, () => ({ ...run, parameters, status: 'SUCCEEDED' }));
+      return runsPage({ runs, bucket: 'b', stage: 'prod' });
+    };
+    expect(pageOf(MAX_LISTED)).toContain('The newest 100 are listed.');
+    expect(pageOf(MAX_LISTED - 1)).not.toContain('are listed');
   });
 
   it('has no link to a run that goes on, and shows a hostile note as text', () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recoverSync } from '../../../functions/recover-run/recover-syncs.ts';
+import { nameKey } from '../../../functions/shared/ledger/sync-names.ts';
 import { noteGap } from '../../../functions/shared/ledger/sync.ts';
 import { notePending } from '../../../functions/shared/ledger/sync-records.ts';
-import { followingText } from '../../../functions/shared/runs/following.ts';
+import { followingText, namedCounts } from '../../../functions/shared/runs/following.ts';
 import { buildSyncReport, type SyncReport } from '../../../functions/shared/runs/sync-report.ts';
 import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
@@ -33,12 +34,19 @@ describe('the report of an open sync', () => {
   it('says so of several tables in the plural', async () => {
     await world.open();
     const run = await world.sync();
-    expect(followingText(run, ['states', 'logs', 'tags'], 0)).toBe(
+    const nothing = namedCounts(0, []);
+    expect(followingText(run, ['states', 'logs', 'tags'], nothing)).toBe(
       'states, logs and tags follow every change of table products.',
     );
-    expect(followingText({ ...run, isStarted: false }, ['states', 'logs'], 0)).toBe(
+    expect(followingText({ ...run, isStarted: false }, ['states', 'logs'], nothing)).toBe(
       'The sync of table products is starting. states and logs are in step once its first compare has ended.',
     );
+  });
+
+  it('says when it was looked at', async () => {
+    await world.open();
+    const { lookedAt } = await look();
+    expect(Date.parse(lookedAt)).toBe(world.clock.now());
   });
 
   it('does not say so before its first compare has ended', async () => {
@@ -115,6 +123,19 @@ describe('the report of an open sync', () => {
     const { summary, nextStep } = await world.finish('c');
     expect(summary).toMatch(/changes are not delivered\. The event source mapping of the sync is gone/);
     expect(nextStep).toMatch(/^End it:/);
+  });
+
+  it('does not say of what it names that it follows', async () => {
+    await world.open();
+    const named = { reason: 'It is so.', seenAt: world.clock.now() };
+    await nameKey(ledger(), 's', { ...named, kind: 'quarantined', text: 'p1' });
+    expect((await report()).summary).toBe(
+      'products-enhanced follows every change of table products, but for 1 source item that cannot be transformed.',
+    );
+    for (const text of ['t1', 't2']) await nameKey(ledger(), 's', { ...named, kind: 'conflict', text });
+    expect((await report()).summary).toBe(
+      'products-enhanced follows every change of table products, but for 1 source item that cannot be transformed and 2 target items that others have changed.',
+    );
   });
 
   it('counts the keys that wait', async () => {

@@ -9,7 +9,7 @@ export function timeStep(seconds: number, ticks: number): number {
   const fraction = seconds / ticks;
   if (fraction <= 0.5)
     return [0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5].find((step) => step >= fraction) ?? 0.5;
-  return steps.find((step) => step >= fraction) ?? Math.ceil(fraction / 86_400) * 86_400;
+  return steps.find((step) => step >= fraction) ?? Math.ceil(fraction / DAY_SECONDS) * DAY_SECONDS;
 }
 
 /** The time that the page's pictures show. All of them share it, so that they can be compared. */
@@ -42,7 +42,7 @@ export function timeAxis({ seconds }: Timeline, { isNarrow }: Canvas): Plot['x']
   const interval = timeStep(seconds, isNarrow ? 3 : 8);
   const count = Math.ceil(seconds / interval - 1e-9);
   const ticks = Array.from({ length: count + 1 }, (_, index) => index * interval);
-  return { end: count * interval, ticks: ticks.map((at) => ({ at, label: timeLabel(at) })) };
+  return { end: count * interval, ticks: ticks.map((at) => ({ at, label: timeLabel(at, interval) })) };
 }
 
 /** About four steps up to the peak. A step is 1, 2 or 5 with zeros. */
@@ -55,8 +55,23 @@ export function valueAxis(peak: number, label: (value: number) => string): Value
   return { kind: 'values', end: count * step, ticks: ticks.map((at) => ({ at, label: label(at) })) };
 }
 
-function timeLabel(seconds: number): string {
+/** About four steps up to the peak, as on a clock. */
+export function durationAxis(peakSeconds: number): Values {
+  const interval = timeStep(Math.max(1, peakSeconds), 4);
+  const count = Math.max(1, Math.ceil(peakSeconds / interval));
+  const ticks = Array.from({ length: count + 1 }, (_, index) => index * interval);
+  return {
+    kind: 'values',
+    end: count * interval,
+    ticks: ticks.map((at) => ({ at, label: timeLabel(at, interval) })),
+  };
+}
+
+const DAY_SECONDS = 86_400;
+
+function timeLabel(seconds: number, interval: number): string {
   if (seconds === 0) return '0';
+  if (interval % DAY_SECONDS === 0) return `${seconds / DAY_SECONDS} d`;
   return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : duration(seconds).replace('.0 s', ' s');
 }
 

@@ -1,7 +1,7 @@
 import type { ReportedMinute } from '../../../functions/shared/runs/sync-report.ts';
-import { count, counted, duration } from '../../../functions/shared/format.ts';
+import { count, duration } from '../../../functions/shared/format.ts';
 import { startOf } from '../sync/sync-rows.ts';
-import { timeAxis, type Timeline, valueAxis, wideMargins } from './axis.ts';
+import { durationAxis, timeAxis, type Timeline, wideMargins } from './axis.ts';
 import type { Chart } from './chart.ts';
 import { html } from '../../../functions/shared/runs/page/html.ts';
 import { area, type Canvas, type Plot } from './plot.ts';
@@ -24,7 +24,7 @@ export function lagChart(minutes: readonly ReportedMinute[]): Chart {
   return {
     id: 'lag',
     title: 'Lag over time',
-    description: `${counted(minutes.length, 'minute')} with changes, from ${textOf(first)} to ${textOf(last)} UTC. The longest lag was ${duration(peak)}.`,
+    description: descriptionOf(minutes, peak),
     height: ({ isNarrow }) => (isNarrow ? 190 : 230),
     plot: (canvas) => plotOf(minutes, { startMillis: from, seconds }, { canvas, peak }),
     table: html`<table>${tableHead(['Minute (UTC)', '#Changes', '#Repaired', '#Average lag', '#Longest lag'])}
@@ -33,6 +33,14 @@ export function lagChart(minutes: readonly ReportedMinute[]): Chart {
           html`<tr><td>${textOf(one)}</td><td class="number">${count(one.records)}</td><td class="number">${count(one.repaired)}</td><td class="number">${duration(one.meanLagSeconds)}</td><td class="number">${duration(one.maxLagSeconds)}</td></tr>`,
       )}</tbody></table>`,
   };
+}
+
+/** A report has the last minutes with changes only. */
+function descriptionOf(minutes: readonly ReportedMinute[], peak: number): string {
+  const [first, last] = [textOf(minutes[0]), textOf(minutes.at(-1))];
+  return minutes.length === 1
+    ? `The last minute with changes, at ${last} UTC: the longest lag in it was ${duration(peak)}.`
+    : `The last ${count(minutes.length)} minutes with changes, from ${first} to ${last} UTC: the longest lag in them was ${duration(peak)}.`;
 }
 
 /** `2026-03-01 12:05`. */
@@ -44,9 +52,9 @@ function plotOf(
   { canvas, peak }: { readonly canvas: Canvas; readonly peak: number },
 ): Plot {
   return {
-    margins: { ...(canvas.isNarrow ? { left: 46, right: 34 } : wideMargins), top: 10, bottom: 26 },
+    margins: { ...(canvas.isNarrow ? { left: 76, right: 34 } : wideMargins), top: 10, bottom: 26 },
     x: timeAxis(timeline, canvas),
-    y: valueAxis(peak, (value) => duration(value).replace('.0 s', ' s')),
+    y: durationAxis(peak),
     marks: ({ x, y }) =>
       LAGS.flatMap(({ color, of }) =>
         stretches(minutes).map((stretch) => {

@@ -47,7 +47,7 @@ export function pathChart(path: readonly StateVisit[], timeline: Timeline): Char
     id: 'path',
     title: 'Time in each state',
     description: [
-      `${duration(total)} ${path.some(({ awaySeconds }) => awaySeconds !== undefined) ? 'of work' : 'from start to end'}`,
+      `The ${path.some(({ awaySeconds }) => awaySeconds !== undefined) ? 'executions' : 'execution'} took ${duration(total)}`,
       longest === undefined
         ? ''
         : `, the longest part in ${longest.visit.state} (${duration(secondsOf(longest))})`,
@@ -119,12 +119,19 @@ function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot 
         const text = hasFailed ? `${time} ✕` : time;
         return [
           ...shapes.map(({ tooltip, ...shape }) => bar(shape, { fill, tooltip })),
-          label(text, { ...style, x: end + LABEL_GAP, y: middle }),
+          label(text, {
+            ...style,
+            x: Math.min(end + LABEL_GAP, canvas.width - widthOf(text, fontSize)),
+            y: middle,
+          }),
         ];
       });
     },
   };
 }
+
+/** Pixels, not fewer than a text takes in the fonts of the page. */
+const widthOf = (text: string, fontSize: number): number => text.length * fontSize * 0.62;
 
 function visitRow(visit: StateVisit, start: number) {
   const { state, type, enteredAt, leftAt, outcome, awaySeconds = (leftAt - enteredAt) / 1000 } = visit;

@@ -1,4 +1,4 @@
-import { count, duration } from '../../../functions/shared/format.ts';
+import { capacity, count, duration } from '../../../functions/shared/format.ts';
 import { timeAxis, type Timeline, valueAxis, wideMargins } from './axis.ts';
 import type { Chart } from './chart.ts';
 import { html } from '../../../functions/shared/runs/page/html.ts';
@@ -10,7 +10,7 @@ const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFra
 
 /** Items a second over time, with one colour for each Map. */
 export function rateChart(series: readonly RateSeries[], timeline: Timeline): Chart {
-  const peaks = series.map((one) => `${one.state} reached ${count(peakOf(one))} a second`);
+  const peaks = series.map((one) => `${one.state} reached ${rateText(peakOf(one))} a second`);
   return {
     id: 'rate',
     title: 'Items a second over time',
@@ -21,17 +21,21 @@ export function rateChart(series: readonly RateSeries[], timeline: Timeline): Ch
       <tbody>${series.map((one) =>
         together(one.intervals).map(
           ({ from, to, itemsPerSecond }) =>
-            html`<tr><td>${one.state}</td><td class="number">${duration(from)}</td><td class="number">${duration(to)}</td><td class="number">${count(itemsPerSecond)}</td></tr>`,
+            html`<tr><td>${one.state}</td><td class="number">${duration(from)}</td><td class="number">${duration(to)}</td><td class="number">${rateText(itemsPerSecond)}</td></tr>`,
         ),
       )}</tbody></table>`,
   };
 }
 
+/** Two digits of a rate below ten, which may be far below one. */
+const rateText = (rate: number): string =>
+  rate < 9.95 ? capacity(Number(rate.toPrecision(2))) : count(rate);
+
 /** Neighbours of one rate as one row: between two checkpoints of its workers a Map has only one. */
 function together(intervals: readonly RateInterval[]): readonly RateInterval[] {
   return intervals.reduce<readonly RateInterval[]>((rows, interval) => {
     const last = rows.at(-1);
-    return last !== undefined && count(last.itemsPerSecond) === count(interval.itemsPerSecond)
+    return last !== undefined && rateText(last.itemsPerSecond) === rateText(interval.itemsPerSecond)
       ? [...rows.slice(0, -1), { ...last, to: interval.to }]
       : [...rows, interval];
   }, []);

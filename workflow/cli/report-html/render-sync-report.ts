@@ -1,4 +1,5 @@
 import { printableAll } from '../../../functions/shared/printable.ts';
+import { heading } from '../../../functions/shared/runs/page/heading.ts';
 import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
 import { syncPage } from '../../../functions/shared/runs/page/sync-page.ts';
 import type { KeyKind } from '../../../functions/shared/runs/page/sync-sections.ts';
@@ -24,7 +25,9 @@ ${graphSection(view)}`;
 /** How far the target was behind the source. */
 function lagSection({ minutes, kind }: SyncReport): Html | undefined {
   if (kind !== 'sync') return undefined;
-  if (minutes.length === 0) return html`<p class="lead">No change has been followed yet.</p>`;
+  if (minutes.length === 0)
+    return html`<section aria-labelledby="lag-heading">${heading('lag', 'Lag')}
+    <p class="lead">No change has been followed yet.</p></section>`;
   const legend = legendOf(LAGS.map(({ name, color }) => [name, color]));
   return workSection('lag', 'Lag', legend, lagChart(minutes));
 }

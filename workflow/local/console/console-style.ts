@@ -36,8 +36,8 @@ textarea { font: 13px/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monosp
 .lost[hidden] { display: none; }
 td a, .facts a { color: var(--link); text-decoration: none; overflow-wrap: break-word; }
 td a:hover, .facts a:hover { text-decoration: underline; }
-td.wide { min-width: 190px; }
-.tabular td { white-space: nowrap; }
+td.long { min-width: 190px; }
+.tabular td:not(.long) { white-space: nowrap; }
 .tabular td.json { white-space: normal; min-width: 130px; }
 .tabular td.json:has([open]) { min-width: 300px; }
 td details { margin: 0; }
@@ -57,7 +57,7 @@ pre.long { max-height: none; }
 .pages { display: flex; gap: 14px; font-size: 13px; color: var(--soft); margin-top: 12px; }
 .machines { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 14px; margin-bottom: 20px; }
 .machines > div { display: flex; flex-direction: column; align-items: flex-start; background: var(--panel); border: 1px solid var(--line); border-radius: 12px; padding: 15px 17px; }
-.machines h3 { margin: 0 0 3px; font-size: 15px; overflow-wrap: anywhere; }
+.machines h2 { margin: 0 0 3px; font-size: 15px; overflow-wrap: anywhere; }
 .machines p { color: var(--soft); font-size: 13px; margin-bottom: 12px; }
 .machines .count { margin-top: auto; }
 @media (max-width: 1000px) { .split { grid-template-columns: minmax(0, 1fr); } .split .side { position: static; max-height: none; } }

@@ -44,7 +44,7 @@ function machineCard(machine: StateMachineSpec, executions: readonly Execution[]
   const { Comment } = JSON.parse(machine.definition) as { readonly Comment?: string };
   const own = executions.filter((execution) => execution.machine.arn === machine.arn);
   const running = own.filter(({ status }) => status === 'RUNNING').length;
-  return html`<div><h3>${machine.key}</h3><p>${firstSentence(Comment)}</p>
+  return html`<div><h2>${machine.key}</h2><p>${firstSentence(Comment)}</p>
     <p class="count"><a href="?machine=${machine.key}">${counted(own.length, 'execution')}</a>, ${running} running</p>
     <a class="button primary" href="${LINKS.start(machine.key)}" aria-label="Start execution of ${machine.key}">Start execution</a></div>`;
 }
@@ -71,6 +71,6 @@ function executionsSection(
 
 function row(execution: Execution): Html {
   const { name, machine, status, startedAt, stoppedAt } = execution;
-  return html`<tr><td class="wide"><a href="${LINKS.execution(execution)}">${name}</a></td><td>${statusPill(status)}</td><td>${machine.key}</td>
+  return html`<tr><td class="long"><a href="${LINKS.execution(execution)}">${name}</a></td><td>${statusPill(status)}</td><td>${machine.key}</td>
     <td>${timeText(startedAt)}</td><td>${timeText(stoppedAt)}</td><td class="number">${durationOf(execution)}</td></tr>`;
 }

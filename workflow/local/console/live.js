@@ -19,19 +19,29 @@ function followGraph() {
   }
 }
 
+/** Whether the reader has selected text of a part, to copy it. */
+function isSelected(part) {
+  const selection = getSelection();
+  return !selection.isCollapsed && selection.containsNode(part, true);
+}
+
+/** What can be scrolled, and what can have the focus. */
+const SCROLLED = '[data-scroll], .scroll, pre';
+const FOCUSABLE = 'a, button, [tabindex]';
+const nameOf = (element) =>
+  `${element.tagName} ${element.getAttribute('href') ?? element.getAttribute('aria-label') ?? element.textContent}`;
+
 /** Puts a newer part of the page in the place of an older one; what is unfolded, scrolled or focused stays so. */
 function replacePart(older, newer) {
-  if (older.innerHTML === newer.innerHTML) return;
   const open = new Set([...older.querySelectorAll('details[open][id]')].map(({ id }) => id));
-  const scrolled = [...older.querySelectorAll('[data-scroll]')].map((box) => [box.scrollLeft, box.scrollTop]);
-  const focused = older.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
+  const scrolled = [...older.querySelectorAll(SCROLLED)].map((box) => [box.scrollLeft, box.scrollTop]);
+  const focused = older.contains(document.activeElement) ? nameOf(document.activeElement) : undefined;
   older.innerHTML = newer.innerHTML;
   for (const details of older.querySelectorAll('details[id]')) details.open = open.has(details.id);
-  [...older.querySelectorAll('[data-scroll]')].forEach((box, index) =>
-    box.scrollTo(...(scrolled[index] ?? [0, 0])),
-  );
-  if (focused === null) return;
-  [...older.querySelectorAll('a')].find((link) => link.getAttribute('href') === focused)?.focus();
+  [...older.querySelectorAll(SCROLLED)].forEach((box, index) => box.scrollTo(...(scrolled[index] ?? [0, 0])));
+  if (focused === undefined) return;
+  const again = [...older.querySelectorAll(FOCUSABLE)].find((element) => nameOf(element) === focused);
+  again?.focus({ preventScroll: true });
 }
 
 /** The page cannot be made any more: its execution went with an earlier embedded AWS, for example. */
@@ -41,12 +51,15 @@ async function refresh() {
   const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   if (!answer.ok) throw new RefusedError(page.querySelector('.cause').textContent);
+  let isCurrent = true;
   for (const older of document.querySelectorAll('[data-part]')) {
     const newer = page.querySelector(`[data-part="${older.dataset.part}"]`);
-    if (newer !== null) replacePart(older, newer);
+    if (newer === null || older.innerHTML === newer.innerHTML) continue;
+    if (isSelected(older)) isCurrent = false;
+    else replacePart(older, newer);
   }
   followGraph();
-  return page.querySelector('main')?.dataset.refresh;
+  return isCurrent ? page.querySelector('main')?.dataset.refresh : main.dataset.refresh;
 }
 
 /** Looks again and again, until a page says that it does not change any more. */

@@ -22,7 +22,7 @@ export async function objectsPage(data: ConsoleData, query: URLSearchParams): Pr
   ];
   const more =
     next !== undefined && html`<nav class="pages"><a href="${LINKS.objects(prefix, next)}">More</a></nav>`;
-  const list = html`<section><p class="lead">${rows.length === 0 ? 'Nothing yet.' : `${counted(folders.length, 'folder')}, ${counted(objects.length, 'object')}.`}</p>
+  const list = html`<section><p class="lead">${rows.length === 0 ? 'Nothing yet.' : `${counted(folders.length, 'folder')}, ${counted(objects.length, 'object')}. Times are in UTC.`}</p>
     ${rows.length > 0 && html`<div class="scroll"><table>${tableHead(['Name', 'Last modified', '#Size'])}<tbody>${rows}</tbody></table></div>`}${more}</section>`;
   const page = {
     title: 'Objects',
@@ -45,10 +45,10 @@ function crumbsOf({ deployment }: ConsoleData, prefix: string): readonly (readon
 }
 
 const folderRow = (folder: string, prefix: string): Html =>
-  html`<tr><td class="wide"><a href="${LINKS.objects(folder)}">${folder.slice(prefix.length)}</a></td><td>–</td><td class="number">–</td></tr>`;
+  html`<tr><td class="long"><a href="${LINKS.objects(folder)}">${folder.slice(prefix.length)}</a></td><td>–</td><td class="number">–</td></tr>`;
 
 const objectRow = ({ key, bytes: size, modified }: ListedObject, prefix: string): Html =>
-  html`<tr><td class="wide"><a href="${LINKS.object(key)}">${key.slice(prefix.length)}</a></td><td>${moment(modified)}</td><td class="number">${bytes(size)}</td></tr>`;
+  html`<tr><td class="long"><a href="${LINKS.object(key)}">${key.slice(prefix.length)}</a></td><td>${moment(modified)}</td><td class="number">${bytes(size)}</td></tr>`;
 
 /** One object as text: unpacked, and JSON with lines. */
 export async function objectPage(data: ConsoleData, query: URLSearchParams): Promise<AwsResponse> {

@@ -45,6 +45,7 @@ export function consolePage({ title, service, crumbs, refreshMillis }: ConsolePa
 <div class="bar"><b>Embedded AWS</b><nav aria-label="Services">${links}</nav><span class="where">${ACCOUNT_ID} · ${REGION}</span></div>
 <main${new Html(refresh)}>
 <p class="lost" role="status" hidden>The embedded AWS does not answer any more. This page shows its last state.</p>
+${refreshMillis !== undefined && html`<noscript><p class="lost">Without JavaScript this page stays as it was when it was loaded.</p></noscript>`}
 <nav class="crumbs" aria-label="Breadcrumbs">${crumbs.map(crumb)}</nav>
 ${content}
 </main>

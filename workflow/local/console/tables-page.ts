@@ -40,7 +40,7 @@ function keyOf({ KeySchema }: TableFacts, type: 'HASH' | 'RANGE'): string | unde
 function tableRow(table: TableFacts): Html {
   const { TableName, TableStatus, ItemCount = 0, TableSizeBytes = 0, BillingModeSummary } = table;
   const mode = BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST' ? 'On-demand' : 'Provisioned';
-  return html`<tr><td><a href="${LINKS.table(TableName)}">${TableName}</a></td><td>${TableStatus}</td><td>${keyOf(table, 'HASH')}</td><td>${keyOf(table, 'RANGE') ?? '–'}</td>
+  return html`<tr><td class="long"><a href="${LINKS.table(TableName)}">${TableName}</a></td><td>${TableStatus}</td><td>${keyOf(table, 'HASH')}</td><td>${keyOf(table, 'RANGE') ?? '–'}</td>
     <td>${mode}</td><td class="number">${count(ItemCount)}</td><td class="number">${TableSizeBytes === 0 ? '–' : bytes(TableSizeBytes)}</td></tr>`;
 }
 
@@ -53,7 +53,10 @@ export async function tablePage(data: ConsoleData, { path, query }: PageRequest)
   const keys = [keyOf(table, 'HASH'), keyOf(table, 'RANGE')].flatMap((key) => key ?? []);
   const columns = [...keys, ...usualColumns(items, keys)];
   const rows = items.map((item, index) => {
-    const cells = columns.map((column) => html`<td class="text">${attributeText(item[column])}</td>`);
+    const cells = columns.map(
+      (column) =>
+        html`<td class="${keys.includes(column) ? 'long' : 'text'}">${attributeText(item[column])}</td>`,
+    );
     const all = html`<details id="item-${index}"><summary>${counted(Object.keys(item).length, 'attribute')}</summary>${jsonBlock(JSON.stringify(item))}</details>`;
     return html`<tr>${cells}<td class="json">${all}</td></tr>`;
   });

@@ -5,10 +5,10 @@ import {
   isCosted,
   type MonthlyCost,
 } from '../../cost/cost.ts';
-import type { Report } from '../report.ts';
+import type { Report, ReportedTable } from '../report.ts';
 import { estimatedTime } from '../../cost/estimated-time.ts';
 import { hasEarlierCost } from '../../cost/monthly.ts';
-import { count, dollars, duration, rupees } from '../../format.ts';
+import { count, counted, dollars, duration, rupees } from '../../format.ts';
 import { heading } from './heading.ts';
 import { type Html, html } from './html.ts';
 import { tableHead } from './sections.ts';
@@ -40,12 +40,14 @@ export function costSection(report: Report): Html | undefined {
 
 /** Says whether the tables exist and cost anything. */
 function monthlyHeading({ status, tables }: Report): string {
+  const isAny = (...outcomes: readonly ReportedTable['outcome'][]): boolean =>
+    tables.some(({ outcome }) => outcomes.includes(outcome));
   const isThere =
-    (status === 'SUCCEEDED' || status === 'HELD') && tables.some(({ outcome }) => outcome !== 'DELETED');
-  if (!isThere) return 'Each month, the new tables would cost';
-  return tables.some(({ outcome }) => outcome === 'CREATED')
-    ? 'Each month, for the new tables'
-    : 'Each month, for the tables';
+    status === 'SUCCEEDED' || status === 'HELD' ? isAny('CREATED', 'EXISTED', 'KEPT') : !isAny('DELETED');
+  if (tables.length === 0 || !isThere) {
+    return isAny('EXISTED') ? 'Each month, the tables would cost' : 'Each month, the new tables would cost';
+  }
+  return isAny('CREATED') ? 'Each month, for the new tables' : 'Each month, for the tables';
 }
 
 function cell(cost: Cost | undefined, text: (cost: Cost) => string): Html {
@@ -71,7 +73,7 @@ function capacityText({ billing, readCapacity, writeCapacity, indexes }: Monthly
   if (billing === 'PAY_PER_REQUEST') return 'on demand, by the request';
   const withIndexes =
     indexes === 0 ? '' : `, ${count(indexes)} ${indexes === 1 ? 'index' : 'indexes'} included`;
-  return `${count(readCapacity)} read, ${count(writeCapacity)} write units a second${withIndexes}`;
+  return `${count(readCapacity)} read, ${counted(writeCapacity, 'write unit')} a second${withIndexes}`;
 }
 
 /** A figure with its column's name, which a phone shows beside it instead of the table's head. */
@@ -84,7 +86,7 @@ function monthlyTable(monthly: readonly MonthlyCost[]): Html {
   const rows = monthly.map(
     (
       one,
-    ) => html`<tr><th scope="row"><code>${one.table}</code></th><td><small>${capacityText(one)}</small></td>
+    ) => html`<tr><th scope="row" class="long"><code>${one.table}</code></th><td><small>${capacityText(one)}</small></td>
       ${labelled('Dollars', dollars(one.dollars))}${labelled('Rupees', rupees(one.rupees))}
       ${hasEarlier && labelled('Earlier scripts', one.seedRupees === undefined ? '–' : `Rs ${one.seedRupees.join('–')}`)}</tr>`,
   );

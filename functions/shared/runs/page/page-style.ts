@@ -20,7 +20,7 @@ export const PAGE_STYLE = `
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--text);
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; }
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; overflow-wrap: break-word; }
 main { max-width: 1040px; margin: 0 auto; padding: 40px 24px 72px; }
 h1, h2, h3, p, dl, dd, ul, ol, figure { margin: 0; }
 ul, ol { padding-left: 18px; }
@@ -28,6 +28,7 @@ a { color: inherit; }
 code, .mono { font: 0.9em/1.5 ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; }
 header { margin-bottom: 28px; }
 .crumb { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: center; color: var(--soft); font-size: 13px; margin-bottom: 14px; }
+.crumb > *, .contents > * { min-width: 0; }
 .pill { display: inline-flex; align-items: center; gap: 7px; padding: 3px 11px 3px 9px; border-radius: 99px; font-size: 13px; font-weight: 600; }
 .pill::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: currentColor; }
 .pill { white-space: nowrap; }
@@ -50,16 +51,17 @@ h2 { font-size: 16px; font-weight: 640; letter-spacing: -0.006em; }
 h3 { font-size: 13px; font-weight: 620; margin: 18px 0 0; }
 .tiles { display: flex; flex-wrap: wrap; background: var(--line); gap: 1px;
   border: 1px solid var(--line); border-radius: 12px; overflow: hidden; margin-bottom: 20px; }
-/* The last row is filled, however many there are. */
-.tile { flex: 1 1 148px; background: var(--panel); padding: 15px 18px 14px; min-width: 0; }
+/* The last row is filled, however many there are. A figure is never cut. */
+.tile { flex: 1 1 148px; background: var(--panel); padding: 15px 18px 14px; }
 .tile dt { color: var(--soft); font-size: 13px; }
 .tile dd { font-size: 22px; font-weight: 620; letter-spacing: -0.02em; line-height: 1.35; white-space: nowrap; }
 .tile small { display: block; color: var(--faint); font-size: 12.5px; font-weight: 400; letter-spacing: 0; line-height: 1.4; white-space: normal; }
 section { background: var(--panel); border: 1px solid var(--line); border-radius: 12px; padding: 20px 22px; margin-bottom: 20px; }
 section > ol { margin-top: 8px; font-size: 14px; }
 section > .lead { color: var(--soft); font-size: 14px; margin-top: 2px; max-width: 78ch; text-wrap: pretty; }
-.columns { display: grid; grid-template-columns: 1fr 1fr; gap: 20px; margin-bottom: 20px; align-items: start; }
+.columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 20px; margin-bottom: 20px; align-items: start; }
 .columns > section { margin: 0; height: 100%; }
+.columns > section:only-child { grid-column: 1 / -1; }
 /* Tables with something to say need the room. */
 .columns:has(td small) { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); }
 .failure { border-color: color-mix(in srgb, var(--bad) 35%, var(--line)); }
@@ -104,23 +106,28 @@ tfoot tr:nth-child(2) > * { font-weight: 400; color: var(--soft); padding-top: 0
 tbody:has(+ tfoot) tr:last-child > * { border-bottom: 1px solid var(--line); }
 .pair { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 8px 48px; }
 .pair > * { min-width: 0; }
-/* A name may break behind a hyphen, and nowhere else. */
-th code, td code { overflow-wrap: normal; }
+.monthly td:has(small) { min-width: 7.5em; }
+/* A name may break behind a hyphen, and elsewhere only where its column has no room for it. */
+th code, td code { overflow-wrap: inherit; }
+.long { min-width: min(10em, 26vw); max-width: 34em; overflow-wrap: anywhere; }
 td small { color: var(--faint); font-size: 12.5px; display: block; overflow-wrap: anywhere; }
-.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 7px 18px; margin-top: 12px; font-size: 14px; }
+.facts { display: grid; grid-template-columns: fit-content(50%) minmax(0, 1fr); gap: 7px 18px; margin-top: 12px; font-size: 14px; }
 .facts dt { color: var(--soft); }
 .facts dd { overflow-wrap: anywhere; }
 .zero { color: var(--faint); }
 .warn { color: var(--bad); font-weight: 620; }
 footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: anywhere; }
-@media screen and (max-width: 900px) { .pair { grid-template-columns: minmax(0, 1fr); } .tile { flex-basis: 30%; } }
+@media screen and (max-width: 900px) {
+  .pair { grid-template-columns: minmax(0, 1fr); }
+  .tile { flex-basis: 30%; }
+  td .pill { white-space: normal; border-radius: 14px; line-height: 1.35; }
+  td .pill::before { flex: none; }
+}
 @media screen and (max-width: 720px) {
   main { padding: 24px 14px 48px; }
   h1 { font-size: 22px; }
   section { padding: 17px 16px; }
   .columns, .columns:has(td small) { grid-template-columns: minmax(0, 1fr); }
-  td .pill { white-space: normal; border-radius: 14px; line-height: 1.35; }
-  td .pill::before { flex: none; }
   .monthly thead { position: absolute; clip-path: inset(50%); }
   .monthly tbody, .monthly tfoot, .monthly tr, .monthly th, .monthly td { display: block; }
   .monthly tr { border-bottom: 1px solid var(--line); padding: 9px 0; }
@@ -131,7 +138,7 @@ footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: 
   .monthly .number::before { content: attr(data-label); color: var(--soft); font-weight: 400; font-size: 13px; }
   .tile { flex-basis: 40%; padding: 12px 14px; }
   .tile dd { font-size: 20px; }
-  .facts { grid-template-columns: 7.5em minmax(0, 1fr); gap: 7px 12px; }
+  .facts { grid-template-columns: fit-content(38%) minmax(0, 1fr); gap: 7px 12px; }
   figure .wide { display: none; }
   figure .narrow { display: block; }
 }
@@ -145,7 +152,7 @@ footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: 
   header { margin-bottom: 16px; }
   .contents, details:not([open]) { display: none; }
   section { padding: 12px 14px; margin-bottom: 12px; break-inside: avoid; }
-  section:has(> .scroll tbody tr:nth-child(16)) { break-inside: auto; }
+  section:has(> .scroll tbody tr:nth-child(16)), .failure, .warnings { break-inside: auto; }
   h2, h3, .legend { break-after: avoid; }
   tr, figure, .tiles { break-inside: avoid; }
   .columns, .pair { display: block; margin-bottom: 0; }
@@ -157,7 +164,6 @@ footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: 
   .scroll, details .scroll { overflow: visible; max-height: none; background: none; }
   table, .facts { font-size: 12px; }
   th, td { padding: 5px 10px 5px 0; white-space: normal; }
-  td, td code { overflow-wrap: anywhere; }
   .pill { white-space: normal; overflow-wrap: normal; }
   a, a[title] { color: inherit; }
 }

@@ -12,6 +12,8 @@ export interface PageHead {
   readonly startedAt: string;
   /** `null`: it goes on. */
   readonly finishedAt: string | null;
+  /** Of what goes on: the moment of which the page tells. */
+  readonly lookedAt?: string;
   readonly outcome: Pick<Outcome, 'tone' | 'word' | 'sentence'>;
   readonly reportUri: string | null;
   /** Beyond {@link PAGE_STYLE}. */
@@ -57,9 +59,19 @@ ${content}
 `.toString();
 }
 
-function header({ runId, what, startedAt, finishedAt, outcome: { word, sentence } }: PageHead): Html {
+function header(head: PageHead): Html {
+  const { runId, what, outcome } = head;
   return html`<header>
-    <div class="crumb"><span class="pill">${word}</span><span>${what}</span><span class="mono">${runId}</span><span><time datetime="${startedAt}" title="Start">${moment(startedAt)}</time>${finishedAt !== null && html` – <time datetime="${finishedAt}" title="End">${moment(finishedAt)}</time>`} UTC</span></div>
-    <h1>${sentence}</h1>
+    <div class="crumb"><span class="pill">${outcome.word}</span><span>${what}</span><span class="mono">${runId}</span><span>${times(head)} UTC</span></div>
+    <h1>${outcome.sentence}</h1>
   </header>`;
+}
+
+/** From start to end. What goes on may have changed since it was looked at. */
+function times({ startedAt, finishedAt, lookedAt }: PageHead): Html {
+  const time = (iso: string, title: string): Html =>
+    html`<time datetime="${iso}" title="${title}">${moment(iso)}</time>`;
+  const start = time(startedAt, 'Start');
+  if (finishedAt !== null) return html`${start} – ${time(finishedAt, 'End')}`;
+  return html`since ${start}${lookedAt !== undefined && html`, as of <b>${time(lookedAt, 'Look')}</b>`}`;
 }

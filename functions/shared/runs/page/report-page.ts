@@ -48,15 +48,15 @@ export function reportPage({ report: given, stage, localConsole, pictures = {}, 
   const outcome = calmOutcome(report);
   const place = placeOf(report, stage, localConsole);
   const { runId, startedAt, finishedAt, reportUri } = report;
-  const what = isRestore(report) ? 'Restore from a backup' : `Migration of ${report.source.table}`;
+  const results = [verificationSection(report), tablesSection(report, place)];
   return renderPage(
-    { runId, startedAt, finishedAt, reportUri, what, outcome, style },
+    { runId, startedAt, finishedAt, reportUri, what: whatOf(report), outcome, style },
     html`${!neverBegan(report) && tiles(report)}
 ${failureSection(report, outcome)}
 ${warningSection(report)}
 ${restoreSection(report)}
 ${pictures.way}
-${!neverBegan(report) && html`<div class="columns">${verificationSection(report)}${tablesSection(report, place)}</div>`}
+${!neverBegan(report) && results.some((one) => one !== undefined) && html`<div class="columns">${results}</div>`}
 ${!isRestore(report) && driftSection(report)}
 ${quarantineSection(report, place)}
 ${bulkSection(report, place)}
@@ -65,6 +65,14 @@ ${costSection(report)}
 ${runSection(report, place)}
 ${pictures.graph}`,
   );
+}
+
+function whatOf(report: Report): string {
+  const { step, source } = report;
+  if (isRestore(report)) return 'Restore from a backup';
+  return step === undefined
+    ? `Migration of ${source.table}`
+    : `Step ${step} of the migration of ${source.table}`;
 }
 
 /** A roll back that has worked is no cause for alarm, whatever it was for. */

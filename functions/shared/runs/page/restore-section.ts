@@ -9,6 +9,10 @@ const MODES = {
   EXISTING: 'it existed before, and only missing items were written',
 } as const;
 
+/** Of items that a restore has left alone. */
+export const differing = (items: number): string =>
+  items === 1 ? 'differs from the backup' : 'differ from the backup';
+
 /** What a restore wrote, where to, and what it left alone. */
 export function restoreSection({ restored }: Report): Html | undefined {
   if (restored === undefined) return undefined;
@@ -20,7 +24,7 @@ export function restoreSection({ restored }: Report): Html | undefined {
       ['Into table', html`<code>${targetTable}</code>, ${MODES[mode]}`],
       ['Written', count(written)],
       isExisting ? ['Already there', `${count(alreadyPresent)}, equal in every attribute`] : undefined,
-      isExisting ? ['Left as they are', `${count(keptDifferent)}, differ from the backup`] : undefined,
+      isExisting ? ['Left as they are', `${count(keptDifferent)}, ${differing(keptDifferent)}`] : undefined,
       ['Expired', `${count(expired)}, whose time to live was up when the restore began`],
     ])}</section>`;
 }

@@ -1,4 +1,4 @@
-import { duration, moment } from '../../format.ts';
+import { count, duration, moment } from '../../format.ts';
 import { RUN_LAYOUT } from '../../files/layout.ts';
 import type { Run } from '../../ledger/run.ts';
 import { type Html, html } from './html.ts';
@@ -42,6 +42,9 @@ const TONES: Readonly<Record<string, string>> = {
   CANCELLED: 'notice',
 };
 
+/** Runs that the page has room for. */
+export const MAX_LISTED = 100;
+
 const STILL_AT_WORK = new Set(['RUNNING', 'ROLLING_BACK']);
 
 /** The runs of a stage, each with a link to its page beside this one. */
@@ -52,7 +55,7 @@ export function runsPage({ runs, bucket, stage, localConsole }: RunsPage): strin
   return document(
     { title: `Runs of stage ${stage}`, tone: 'good' },
     html`<header><h1>Runs of stage ${stage}</h1></header>
-<section><p class="lead">The newest first, as of the end of the latest one. Times are in UTC.</p>
+<section><p class="lead">The newest first, as of the end of the latest one. Times are in UTC.${runs.length >= MAX_LISTED && ` The newest ${count(MAX_LISTED)} are listed.`}</p>
 <div class="scroll"><table>${tableHead(['Run', 'What', 'Status', 'Started', '#Duration', 'Note'])}<tbody>${rows}</tbody></table></div></section>`,
   );
 }
@@ -64,7 +67,7 @@ function row(run: ListedRun, place: Place | undefined, uri: string): Html {
   const name = !hasPage(run)
     ? html`<code>${runId}</code>`
     : html`<a href="${encodeURIComponent(runId)}/report.html"><code>${runId}</code></a> ${inConsole(place, uri)}`;
-  return html`<tr><td>${name}</td><td>${what}</td><td><span class="pill ${TONES[status] ?? 'idle'}">${words}</span></td><td>${moment(startedAt)}</td><td class="number">${seconds === undefined ? '–' : duration(seconds)}</td><td>${parameters.note ?? ''}</td></tr>`;
+  return html`<tr><td class="long">${name}</td><td>${what}</td><td><span class="pill ${TONES[status] ?? 'idle'}">${words}</span></td><td>${moment(startedAt)}</td><td class="number">${seconds === undefined ? '–' : duration(seconds)}</td><td class="long">${parameters.note ?? ''}</td></tr>`;
 }
 
 /** A sync has its page once its start has ended, and a compare once it has come to its end. */

@@ -63,8 +63,9 @@ export function tableHead(names: readonly string[]): Html {
 /** What a roll back has deleted is as it should be. */
 const OUTCOME_TONES = { CREATED: 'good', EXISTED: 'notice', DELETED: 'idle', KEPT: 'notice' } as const;
 
-/** The outcome of each table. */
-export function tablesSection({ tables, status }: Report, place?: Place): Html {
+/** The outcome of each table. A step that was called alone need not have any. */
+export function tablesSection({ tables, status, step }: Report, place?: Place): Html | undefined {
+  if (step !== undefined && tables.length === 0) return undefined;
   const none =
     status === 'PLANNED' ? 'A dry run creates none.' : 'The run ended before it had created or used one.';
   const rows = tables.map(
@@ -72,7 +73,8 @@ export function tablesSection({ tables, status }: Report, place?: Place): Html {
       name,
       outcome,
       remark,
-    }) => html`<tr><td>${outcome === 'DELETED' ? html`<code>${name}</code>` : consoleLink(place, 'table', { subject: name })}${remark !== undefined && html`<small>${remark}</small>`}</td>
+      access,
+    }) => html`<tr><td class="long">${outcome === 'DELETED' ? html`<code>${name}</code>` : consoleLink(place, 'table', { subject: name })}${remark !== undefined && html`<small>${remark}</small>`}${access === 'CLOSED' && html`<small>closed: only the migration can write to it</small>`}</td>
       <td><span class="pill ${OUTCOME_TONES[outcome]}">${TABLE_OUTCOMES[outcome]}</span></td></tr>`,
   );
   return html`<section aria-labelledby="tables-heading">
@@ -106,10 +108,11 @@ function verificationLead({ restored }: Report): string {
     : 'Every item of the backup was looked up in the table.';
 }
 
-/** What verification counted, and the keys that differ. */
-export function verificationSection(report: Report): Html {
+/** What verification counted, and the keys that differ. A step that was called alone need not verify anything. */
+export function verificationSection(report: Report): Html | undefined {
   const { verification, mismatches = {}, restored } = report;
   const title = heading('verification', 'Verification');
+  if (verification === null && report.step !== undefined) return undefined;
   if (verification === null)
     return html`<section aria-labelledby="verification-heading">${title}<p class="lead">${report.status === 'PLANNED' ? 'A dry run writes nothing that could be verified.' : 'The run ended before it was verified.'}</p></section>`;
   const { expected, found, missing, different, extra, changedSince = 0 } = verification;
@@ -160,13 +163,14 @@ export function quarantineSection(report: Report, place?: Place): Html | undefin
   if (total === 0) return undefined;
   const rows = quarantine.map(
     ({ productId, code, sentence }) =>
-      html`<tr><td><code>${productId}</code></td><td>${code}</td><td>${sentence}</td></tr>`,
+      html`<tr><td class="long"><code>${productId}</code></td><td>${code}</td><td class="long">${sentence}</td></tr>`,
   );
-  const more = total > quarantine.length ? ` The first ${quarantine.length} are listed.` : '';
+  const more =
+    quarantine.length > 0 && total > quarantine.length ? ` The first ${quarantine.length} are listed.` : '';
   return html`<section aria-labelledby="quarantine-heading">${heading('quarantine', 'Quarantine')}
     <p class="lead">${countedAs(nouns, total)} could not be transformed; the backup holds ${total === 1 ? 'it' : 'them'} unchanged.${more}
       ${quarantineUri !== undefined && html`Whole items: ${consoleLink(place, 'objects', { subject: quarantineUri })}`}</p>
-    <div class="scroll"><table>${tableHead([capitalized(nouns.item), 'Code', 'Reason'])}<tbody>${rows}</tbody></table></div></section>`;
+    ${rows.length > 0 && html`<div class="scroll"><table>${tableHead([capitalized(nouns.item), 'Code', 'Reason'])}<tbody>${rows}</tbody></table></div>`}</section>`;
 }
 
 /** Every run stores all parameters of a migration. A restore can be started with these only. */
@@ -179,23 +183,35 @@ function askedFor(report: Report): readonly (readonly [string, unknown])[] {
   );
 }
 
-/** What was read, and what was used. Of a run that never began nobody has counted it. */
-function usedFacts(report: Report, place?: Place): readonly (Fact | undefined)[] {
-  const { backup, consumed, source, nouns, throttles = 0 } = report;
-  if (neverBegan(report)) return [isRestore(report) ? undefined : ['Source', source.table]];
+/** The source, as far as somebody has counted it: a run that never began has not, nor have most steps called alone. */
+function sourceFact(report: Report): Fact | undefined {
+  const { source, nouns, step } = report;
+  if (isRestore(report)) return undefined;
+  const isUncounted = neverBegan(report) || (step !== undefined && source.products === 0);
+  if (isUncounted) return ['Source', source.table];
+  return ['Source', `${source.table}, ${countedAs(nouns, source.products)}, ${bytes(source.bytes)}`];
+}
+
+function backupFact({ backup, step }: Report, place?: Place): Fact | undefined {
+  if (backup === null)
+    return step === undefined ? ['Backup', 'The run ended before its backup was complete.'] : undefined;
+  const { uri, items, files } = backup;
   return [
-    isRestore(report)
-      ? undefined
-      : ['Source', `${source.table}, ${countedAs(nouns, source.products)}, ${bytes(source.bytes)}`],
-    [
-      'Backup',
-      backup === null
-        ? 'The run ended before its backup was complete.'
-        : html`${consoleLink(place, 'objects', { subject: backup.uri })}<br>${counted(backup.items, 'item')} in ${counted(backup.files, 'file')}`,
-    ],
+    'Backup',
+    html`${consoleLink(place, 'objects', { subject: uri })}<br>${counted(items, 'item')} in ${counted(files, 'file')}`,
+  ];
+}
+
+/** What was read, and what was used. */
+function usedFacts(report: Report, place?: Place): readonly (Fact | undefined)[] {
+  const { consumed, throttles = 0 } = report;
+  if (neverBegan(report)) return [sourceFact(report)];
+  return [
+    sourceFact(report),
+    backupFact(report, place),
     [
       'Read and written',
-      `${count(consumed.readUnits)} read units, ${count(consumed.writeUnits)} write units`,
+      `${counted(consumed.readUnits, 'read unit')}, ${counted(consumed.writeUnits, 'write unit')}`,
     ],
     ['Throttled', counted(throttles, 'request')],
   ];
@@ -205,6 +221,7 @@ function usedFacts(report: Report, place?: Place): readonly (Fact | undefined)[]
 export function runSection(report: Report, place?: Place): Html {
   const { parameters } = report;
   const attempts = attemptLines(report);
+  const ofWork = attempts.length > 1 ? ' of work' : '';
   const controls = controlLines(report);
   const asked = askedFor(report);
   return html`<section aria-labelledby="run-heading">${heading('run', 'Run')}
@@ -212,7 +229,7 @@ export function runSection(report: Report, place?: Place): Html {
       parameters?.note === undefined ? undefined : ['Note', parameters.note],
       ...usedFacts(report, place),
       ['Started', `${moment(report.startedAt)} UTC`],
-      ['Ended', `${moment(report.finishedAt)} UTC, after ${duration(report.durationSeconds)}`],
+      ['Ended', `${moment(report.finishedAt)} UTC, after ${duration(report.durationSeconds)}${ofWork}`],
       place === undefined ? undefined : ['Where', placeText(place)],
       attempts.length === 0 ? undefined : ['Attempts', attempts.map((line) => html`${line}<br>`)],
       controls.length === 0 ? undefined : ['Operator', controls.map((line) => html`${line}<br>`)],

@@ -37,10 +37,10 @@ export function syncPage({ report: given, failure: reason, samples, ...page }: S
   const { report, failure } = printableAll({ report: given, failure: reason });
   const outcome = outcomeOfSync({ report, failure });
   const place = placeOf(report, page.stage, page.localConsole);
-  const { runId, startedAt, finishedAt, reportUri } = report;
+  const { runId, startedAt, finishedAt, lookedAt, reportUri } = report;
   const what = report.kind === 'sync' ? 'Sync' : 'Compare';
   return renderPage(
-    { runId, startedAt, finishedAt, reportUri, what, outcome, style: page.style },
+    { runId, startedAt, finishedAt, lookedAt, reportUri, what, outcome, style: page.style },
     html`${syncTiles(report)}
 ${failureSection({ failure }, outcome)}
 ${warningSection(report)}

@@ -7,6 +7,7 @@ import type { NamedKeys, SyncReport } from '../sync-report.ts';
 import { heading } from './heading.ts';
 import { type Content, type Html, html } from './html.ts';
 import { consoleLink, type Place, placeText } from './place.ts';
+import { prose } from './prose.ts';
 import { facts, shouldBeZero, tableHead } from './sections.ts';
 import { type Tile, tileList } from './tiles.ts';
 
@@ -25,7 +26,7 @@ export function syncTiles(report: SyncReport): Html {
       minutes.length === 0 ? '–' : duration(followed.maxLagSeconds),
       last === undefined
         ? 'no change has been followed'
-        : `${duration(last.meanLagSeconds)} on average at the end`,
+        : `since the start; ${duration(last.meanLagSeconds)} on average in the last minute with changes`,
     ],
     ['Pending', count(pending.count), pending.count === 0 ? 'no key waits' : 'listed below'],
     [
@@ -52,7 +53,7 @@ export function checksSection({ checks }: SyncReport): Html | undefined {
   if (checks === undefined) return undefined;
   const rows = checks.map(
     ({ what, ok, sentence }) =>
-      html`<tr><td><span class="pill ${ok ? 'good' : 'bad'}">${what}</span></td><td>${sentence}</td></tr>`,
+      html`<tr><td><span class="pill ${ok ? 'good' : 'bad'}">${ok ? what : `${what}: in the way`}</span></td><td>${prose(sentence)}</td></tr>`,
   );
   return section(
     'checks',
@@ -67,7 +68,7 @@ export function freezeSection(report: SyncReport): Html | undefined {
   if (checks === undefined || freeze === undefined) return undefined;
   const steps = freezeSteps(report, freeze).map(
     ({ text, command }) =>
-      html`<li>${text}${command !== undefined && html`<br><code>${command}</code>`}</li>`,
+      html`<li>${text}${command !== undefined && html`<br><code class="command">${command}</code>`}</li>`,
   );
   return html`${section('steps', 'What a cut over does', html`<ol>${cutOverSteps(report).map((step) => html`<li>${step}</li>`)}</ol>`)}
     ${section('freeze', `How to freeze ${source.table}`, html`<ol>${steps}</ol>`)}`;
@@ -118,7 +119,7 @@ export function syncSection(report: SyncReport, place?: Place): Html {
   const linked = (name: string): Content => consoleLink(place, 'table', { subject: name });
   return section(
     'sync',
-    'What it follows',
+    followedHeading(report),
     facts([
       ['Source', linked(source.table)],
       ['Target', follows.tables.map((name) => html`${linked(name)} `)],
@@ -129,6 +130,11 @@ export function syncSection(report: SyncReport, place?: Place): Html {
       place === undefined ? undefined : ['Where', placeText(place)],
     ]),
   );
+}
+
+function followedHeading({ kind, finishedAt }: SyncReport): string {
+  if (kind === 'compare') return 'What was compared';
+  return finishedAt === null ? 'What it follows' : 'What it followed';
 }
 
 /** What a compare finds of a key. */

@@ -5,6 +5,7 @@ import type { RestoredCounts } from '../reported-counts.ts';
 import { kindsText } from './kinds-text.ts';
 import { capitalized } from '../../counted.ts';
 import { bytes, count, dollars, duration, rupees } from '../../format.ts';
+import { differing } from './restore-section.ts';
 import { type Html, html } from './html.ts';
 import { isRestore } from '../../ledger/run.ts';
 
@@ -22,11 +23,18 @@ export function tileList(all: readonly Tile[]): Html {
 
 function countTiles(report: Report): readonly Tile[] {
   if (isRestore(report)) return restoreTiles(report);
+  if (report.step !== undefined) return stepTiles(report);
   return report.status === 'PLANNED' ? planTiles(report) : migrationTiles(report);
 }
 
-const verifiedNote = ({ verification }: Report): string =>
-  verification === null ? 'not verified' : `${count(verification.found)} verified`;
+function verifiedNote({ verification }: Report): string {
+  if (verification === null) return 'not verified';
+  const { found, different, changedSince = 0, presentDifferent = 0 } = verification;
+  const differing = different + changedSince + presentDifferent;
+  return differing === 0
+    ? `${count(found)} verified`
+    : `${count(found)} found, ${count(differing)} of them different`;
+}
 
 function restoreTiles(report: Report): readonly Tile[] {
   const { source, restored } = report;
@@ -40,7 +48,7 @@ function existingTiles({ mode, alreadyPresent, keptDifferent }: RestoredCounts):
   if (mode === 'NEW') return [];
   return [
     ['Already there', count(alreadyPresent), 'equal in every attribute'],
-    ['Left as they are', count(keptDifferent), 'differ from the backup'],
+    ['Left as they are', count(keptDifferent), differing(keptDifferent)],
   ];
 }
 
@@ -59,7 +67,23 @@ function planTiles(report: Report): readonly Tile[] {
   ];
 }
 
-function migrationTiles(report: Report): readonly Tile[] {
+const migrationTiles = (report: Report): readonly Tile[] => [
+  productsTile(report),
+  ...inPlaceTiles(report),
+  quarantineTile(report),
+];
+
+/** A step that was called alone has done its own part only. Of the others there is nothing to count. */
+function stepTiles(report: Report): readonly Tile[] {
+  const { source, migrated, rehearsal, rolledBack } = report;
+  return [
+    ...(source.products > 0 ? [productsTile(report)] : []),
+    ...(migrated.items > 0 || rolledBack !== undefined ? inPlaceTiles(report) : []),
+    ...(rehearsal !== undefined || migrated.quarantined > 0 ? [quarantineTile(report)] : []),
+  ];
+}
+
+function inPlaceTiles(report: Report): readonly Tile[] {
   const { items, metadata, variants, alreadyPresent } = report.migrated;
   const isKept = report.rolledBack !== undefined && metadata + variants === 0;
   // A worker that failed has counted by kind only what it had saved.
@@ -73,10 +97,8 @@ function migrationTiles(report: Report): readonly Tile[] {
   const inPlace = isUncounted ? 'as its workers recorded; nobody has counted them since' : written;
   const isEmpty = items === 0 && report.status !== 'SUCCEEDED' && !isUncounted;
   return [
-    productsTile(report),
     ['Items in place', count(items), isEmpty ? 'no item of the run is left' : inPlace],
     ...(isEmpty || isKept ? [] : [['Already there', count(alreadyPresent), 'before the run'] as const]),
-    quarantineTile(report),
   ];
 }
 
