@@ -72,6 +72,22 @@ describe('tables over time', () => {
     expect(tags()).toEqual({ Tags: [{ Key: 'migration:run', Value: 'r' }] });
   });
 
+  it('shows no tags while it is CREATING or DELETING', () => {
+    const aws = testAws();
+    aws.answer('is CREATING', 1);
+    aws.answer('is DELETING', 1);
+    const created = aws.call<{ TableDescription: { TableArn: string } }>(
+      'CreateTable',
+      tableOf('new', ['id']),
+    );
+    const tags = () => aws.call('ListTagsOfResource', { ResourceArn: created.TableDescription.TableArn });
+    expect(tags).toThrow(named('ResourceNotFoundException'));
+    aws.pass(3_000);
+    expect(tags()).toEqual({ Tags: [] });
+    aws.call('DeleteTable', { TableName: 'new' });
+    expect(tags).toThrow(named('ResourceNotFoundException'));
+  });
+
   it('takes one change of time to live in an hour', () => {
     const aws = testAws();
     const change = (Enabled: boolean) =>
