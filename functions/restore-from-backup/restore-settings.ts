@@ -89,15 +89,16 @@ async function restoreMaxima(runtime: Runtime, { tableName, backedUp, check }: S
     }));
   if (OnDemandThroughput === undefined && indexes.length === 0) return;
   if (hasMaxima(existing, backedUp)) return;
-  const input = {
-    TableName: tableName,
-    ...(OnDemandThroughput && { OnDemandThroughput }),
-    ...(indexes.length > 0 && { GlobalSecondaryIndexUpdates: indexes }),
-  };
-  await patiently(runtime, async () => {
-    await check();
-    return dynamo.send(new UpdateTableCommand(input));
-  });
+  // UpdateTable takes the maxima of a table with nothing but its billing mode beside them.
+  const changes = [
+    ...(OnDemandThroughput ? [{ OnDemandThroughput }] : []),
+    ...(indexes.length > 0 ? [{ GlobalSecondaryIndexUpdates: indexes }] : []),
+  ];
+  for (const change of changes)
+    await patiently(runtime, async () => {
+      await check();
+      return dynamo.send(new UpdateTableCommand({ TableName: tableName, ...change }));
+    });
 }
 
 /** `undefined` when it is done, otherwise the sentence for the report. */

@@ -164,7 +164,7 @@ export async function keepBackup(runtime: Runtime, scope: NetScope): Promise<Net
 /**
  * Makes sure that a table that was in use can be recovered. DynamoDB makes a system backup of a deleted table if it has
  * point-in-time recovery. Otherwise this makes one backup, and the table may be deleted once that is AVAILABLE. Call it
- * once the table has been closed for a minute, because a backup may hold the state of about a minute before its
+ * once the table has been closed for a minute or longer, because a backup may hold the state of about a minute before its
  * request. Idempotent.
  *
  * @throws RunClosedError, and the SDK's errors; safe to repeat

@@ -11,9 +11,21 @@ export function waitForOthers({ clock }: Pick<Runtime, 'clock'>, { markedAt = cl
   return waitSeconds((clock.now() - markedAt) / 1_000);
 }
 
-/** Whether its owner changes its indexes or capacity. It can be read and written, and DynamoDB does not delete it. */
-export function isBusy({ TableStatus }: TableDescription): boolean {
-  return TableStatus === 'UPDATING';
+const CHANGING: ReadonlySet<string> = new Set(['CREATING', 'UPDATING', 'DELETING', 'ENABLING', 'DISABLING']);
+
+/**
+ * Whether its owner changes its indexes, capacity or key. It can be read and written, and DynamoDB does not delete it. The
+ * table itself is ACTIVE meanwhile: it is UPDATING for the first seconds of an index only.
+ */
+export function isBusy(table: TableDescription): boolean {
+  const { TableStatus, SSEDescription, WarmThroughput, GlobalSecondaryIndexes = [] } = table;
+  const states = [
+    TableStatus,
+    SSEDescription?.Status,
+    WarmThroughput?.Status,
+    ...GlobalSecondaryIndexes.flatMap((index) => [index.IndexStatus, index.WarmThroughput?.Status]),
+  ];
+  return states.some((state) => state !== undefined && CHANGING.has(state));
 }
 
 /** Why a table can be neither read nor deleted, as a clause about it; `undefined`: it can. */

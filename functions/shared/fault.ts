@@ -43,7 +43,16 @@ export function faultOf(error: unknown): Fault {
 
 /** Whether a role, a policy or a key refuses the call. */
 export function isDenied(error: unknown): boolean {
-  return isNamed(error, ...DENIED);
+  return isNamed(error, ...DENIED) || isKeyRefusal(error);
+}
+
+/** DynamoDB names such a refusal as it names that of an item, and says whose it is in the text only. */
+const KEY_REFUSED = /^KMS [a-z ]+ error: /;
+
+/** Whether the key of a table or a bucket is disabled, about to be deleted, or gone: `KMS.DisabledException` of S3. */
+export function isKeyRefusal(error: unknown): boolean {
+  const { name = '', message = '' } = (error ?? {}) as Partial<Error>;
+  return name.startsWith('KMS.') || (name === 'ValidationException' && KEY_REFUSED.test(message));
 }
 
 /** What Node says of a connection that was refused and of a name that cannot be resolved. */

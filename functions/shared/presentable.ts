@@ -7,7 +7,7 @@ import {
   ServiceUnreachableError,
   TransientError,
 } from './errors.ts';
-import { faultOf } from './fault.ts';
+import { faultOf, isKeyRefusal } from './fault.ts';
 
 /** Whether the workflow made the call, which repeats a step, or a person, who has to call again. */
 export interface Caller {
@@ -32,7 +32,9 @@ function translate(error: unknown, { isAlone, endpointUrl }: Caller): Error {
       `The credentials expired during the call (${message}); ${isAlone ? 'renew them, then call it again.' : 'the step is tried again.'}`,
     );
   if (fault.kind === 'denied')
-    return new PermissionDeniedError(`${message} ${deniedRemedy(message, endpointUrl)}`);
+    return new PermissionDeniedError(
+      `${message} ${isKeyRefusal(error) ? KEY_REMEDY : deniedRemedy(message, endpointUrl)}`,
+    );
   if (error instanceof MigrationError) return error;
   if (fault.kind === 'no answer') return unreachable(fault.place, isAlone);
   if (fault.kind === 'transient') {
@@ -44,6 +46,9 @@ function translate(error: unknown, { isAlone, endpointUrl }: Caller): Error {
   }
   return error instanceof Error ? error : new Error(message);
 }
+
+const KEY_REMEDY =
+  'A table or the bucket is encrypted with this key. Enable it, or cancel its deletion. AWS notices that some minutes later.';
 
 /** A roll back closes a table to everybody. One whose record somebody has removed meanwhile leaves it closed. */
 function deniedRemedy(message: string, endpointUrl: string | undefined): string {

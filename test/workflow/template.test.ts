@@ -536,7 +536,7 @@ describe('a deployment that cannot work', () => {
     adoptStorage: 'false',
     fenceWaitSeconds: '30',
     intentWaitSeconds: '60',
-    closeWaitSeconds: '60',
+    closeWaitSeconds: '300',
   };
   const problemsWith = (changes: Partial<typeof good>, stage = 'dev'): string[] =>
     problemsOf({

@@ -40,7 +40,7 @@ export interface DeployedMachine {
 }
 
 /** Waits as on AWS, not as on a laptop: virtual time costs nothing. */
-const ON_AWS = { FENCE_WAIT_SECONDS: '30', INTENT_WAIT_SECONDS: '60', CLOSE_WAIT_SECONDS: '60' };
+const ON_AWS = { FENCE_WAIT_SECONDS: '30', INTENT_WAIT_SECONDS: '60', CLOSE_WAIT_SECONDS: '300' };
 
 export async function readDeployed(): Promise<DeployedService> {
   const stack = await readDeployment(await packaged());

@@ -15,8 +15,8 @@ const keyIn = (region) => (value) =>
 /** On AWS: a look at the run (5 s), the longest request (20 s), and 5 s for its transit and for clocks that differ. */
 const shortestFenceWait = (stage) => (stage === 'local' ? 0 : 30);
 
-/** DynamoDB's backups reach back to about a minute before the request, and a policy takes some time. */
-const shortestCloseWait = (stage) => (stage === 'local' ? 0 : 60);
+/** DynamoDB's backups reach back to about a minute before the request, and a changed policy takes up to four minutes. */
+const shortestCloseWait = (stage) => (stage === 'local' ? 0 : 240);
 
 /**
  * What each parameter may be, in words for the operator.

@@ -68,10 +68,18 @@ export async function listTags(
 /** A table's tags by key. */
 export type TableTags = ReadonlyMap<string, string>;
 
-/** {@link listTags} by key; `undefined` where the endpoint offers no tags. */
+/**
+ * {@link listTags} by key; `undefined` where the endpoint offers no tags. DynamoDB refuses to show those of a table that is
+ * CREATING or DELETING, which counts as none.
+ */
 export async function tagsOf(client: DynamoDBClient, tableArn: string): Promise<TableTags | undefined> {
-  const tags = await listTags(client, tableArn);
-  return tags && new Map(tags.flatMap(({ Key, Value = '' }) => (Key === undefined ? [] : [[Key, Value]])));
+  try {
+    const tags = await listTags(client, tableArn);
+    return tags && new Map(tags.flatMap(({ Key, Value = '' }) => (Key === undefined ? [] : [[Key, Value]])));
+  } catch (error) {
+    if (isNamed(error, 'ResourceNotFoundException')) return new Map();
+    throw error;
+  }
 }
 
 /** Whether a table was created after it was announced. On an endpoint without tags that makes it the run's. */

@@ -1,4 +1,5 @@
 import { isNamed } from '../errors.ts';
+import { isKeyRefusal } from '../fault.ts';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { sendWire } from './wire-client.ts';
 import { refusedWriteUnits } from '../items/item-size.ts';
@@ -212,5 +213,7 @@ export function existingItem(error: Error): WireItem | undefined {
 
 /** Whether DynamoDB will never take an item, be it for a rule or because the items of its partition are too many. */
 export function isRefusedItem(error: unknown): error is Error {
-  return isNamed(error, 'ValidationException', 'ItemCollectionSizeLimitExceededException');
+  return (
+    isNamed(error, 'ValidationException', 'ItemCollectionSizeLimitExceededException') && !isKeyRefusal(error)
+  );
 }

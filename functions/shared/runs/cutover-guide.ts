@@ -28,7 +28,7 @@ export function freezeSteps(
   return [
     { text: `Switch the shop to read-only, or stop everything else that writes to ${source.table}.` },
     {
-      text: `To enforce it, deny writing by a resource policy. It keeps what the policy says already. Then wait 60 s, because a policy takes effect after some time:`,
+      text: `To enforce it, deny writing by a resource policy. It keeps what the policy says already. Then wait five minutes, because a policy may take four to take effect:`,
       command: freeze,
     },
     ...replicas.map((replica) => ({

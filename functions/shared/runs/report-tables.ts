@@ -52,7 +52,9 @@ async function isOfRun({ clients }: Lookout, runId: string, record: TableRecord)
   const table = await describeTable(clients.tables, record.name);
   if (table === undefined) return false;
   const tags = await tagsOf(clients.tables, table.TableArn ?? '');
-  return tags === undefined ? isCreatedSince(table, record.intentAt) : tags.get(RUN_TAG) === runId;
+  // A table that is CREATING does not show them.
+  const isUntold = tags === undefined || table.TableStatus === 'CREATING';
+  return isUntold ? isCreatedSince(table, record.intentAt) : tags.get(RUN_TAG) === runId;
 }
 
 /** Which run, as far as its tables may hold something of it that nobody has looked for. */

@@ -8,7 +8,7 @@ import type { Fence } from '../ledger/fence.ts';
 import { isNotOffered, isWithoutTags } from '../aws/not-offered.ts';
 import { retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
-import { TABLE_PATIENCE_MILLIS, waitUntilGone } from './await-table.ts';
+import { TABLE_PATIENCE_MILLIS, waitUntilGone, waitUntilUsable } from './await-table.ts';
 import { creationError, isCreationRetryable } from './creation-refusal.ts';
 import { describeTable, identified, RUN_TAG, SERVICE_TAG, STAGE_TAG } from '../aws/describe-table.ts';
 import { isOwnTable } from './own-table.ts';
@@ -60,6 +60,8 @@ export async function createOrFind(runtime: Runtime, scope: Creation): Promise<E
   for (;;) {
     const existing = await describeTable(clients.tables, scope.name);
     if (existing?.TableStatus === 'DELETING') await waitUntilGone(runtime, scope);
+    // Its tags do not show before, and an index makes that take longer than they are waited for.
+    else if (existing?.TableStatus === 'CREATING') await waitUntilUsable(runtime, scope);
     else if (existing !== undefined) {
       const outcome = (await isOwnTable(runtime, scope, existing)) ? 'CREATED' : 'EXISTED';
       return { outcome, tableId: existing.TableId };

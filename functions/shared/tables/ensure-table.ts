@@ -129,9 +129,13 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
 }
 
 /** Whether a table exists that this run has not announced. Then it existed before, whatever its tags say. */
-async function isExisting({ clients, config }: Runtime, name: string): Promise<boolean> {
+async function isExisting(runtime: Runtime, name: string): Promise<boolean> {
+  const { clients, clock, config } = runtime;
   const existing = await describeTable(clients.tables, name);
   if (existing === undefined || existing.TableStatus === 'DELETING') return false;
+  // Its tags do not show before.
+  if (existing.TableStatus === 'CREATING')
+    await waitUntilUsable(runtime, { name, deadline: clock.now() + TABLE_PATIENCE_MILLIS });
   const otherStage = foreignStage(await tagsOf(clients.tables, existing.TableArn ?? ''), config);
   if (otherStage !== undefined) throw foreignStageError(name, otherStage);
   return true;

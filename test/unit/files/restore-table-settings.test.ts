@@ -166,9 +166,9 @@ describe('the settings of a restored table', () => {
       check: goOn,
     });
     expect(asked).toEqual([
+      { TableName: restored, OnDemandThroughput: maxima },
       {
         TableName: restored,
-        OnDemandThroughput: maxima,
         GlobalSecondaryIndexUpdates: [
           { Update: { IndexName: 'brand-index', OnDemandThroughput: { MaxReadRequestUnits: 10 } } },
         ],

@@ -46,6 +46,22 @@ describe('an error as it leaves a function', () => {
     expect(shown.message).toContain('the step is tried again automatically');
   });
 
+  it.each([
+    [
+      'ValidationException',
+      'KMS key disabled error: com.amazonaws.services.kms.model.DisabledException: arn:aws:kms:::key/a is disabled.',
+    ],
+    [
+      'ValidationException',
+      'KMS validation error: com.amazonaws.services.kms.model.KMSInvalidStateException: arn:aws:kms:::key/a is pending deletion.',
+    ],
+    ['KMS.DisabledException', 'arn:aws:kms:::key/a is disabled.'],
+  ])('names the key that refuses it: %s %s', (name, message) => {
+    const shown = presentable(errorOf(name, message), inWorkflow);
+    expect(shown.name).toBe('PermissionDeniedError');
+    expect(shown.message).toMatch(/key\/a is .* Enable it, or cancel its deletion\./);
+  });
+
   it('names a host that nobody knows', () => {
     const unknown = errorOf('Error', 'getaddrinfo ENOTFOUND sts.nowhere.invalid', {
       code: 'ENOTFOUND',

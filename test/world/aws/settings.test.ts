@@ -72,6 +72,22 @@ describe('tables over time', () => {
     expect(tags()).toEqual({ Tags: [{ Key: 'migration:run', Value: 'r' }] });
   });
 
+  it('shows no tags while it is CREATING or DELETING', () => {
+    const aws = testAws();
+    aws.answer('is CREATING', 1);
+    aws.answer('is DELETING', 1);
+    const created = aws.call<{ TableDescription: { TableArn: string } }>(
+      'CreateTable',
+      tableOf('new', ['id']),
+    );
+    const tags = () => aws.call('ListTagsOfResource', { ResourceArn: created.TableDescription.TableArn });
+    expect(tags).toThrow(named('ResourceNotFoundException'));
+    aws.pass(3_000);
+    expect(tags()).toEqual({ Tags: [] });
+    aws.call('DeleteTable', { TableName: 'new' });
+    expect(tags).toThrow(named('ResourceNotFoundException'));
+  });
+
   it('takes one change of time to live in an hour', () => {
     const aws = testAws();
     const change = (Enabled: boolean) =>
@@ -112,8 +128,21 @@ describe('resource policies', () => {
     aws.call('DeleteResourcePolicy', { ResourceArn });
     aws.answer('is not enforced yet', 1);
     expect(() => aws.call('PutItem', put, ANYBODY)).toThrow(named('AccessDeniedException'));
-    aws.pass(30_000);
+    aws.pass(230_000);
+    expect(() => aws.call('PutItem', put, ANYBODY)).toThrow(named('AccessDeniedException'));
+    aws.pass(10_000);
     expect(() => aws.call('PutItem', put, ANYBODY)).not.toThrow();
+  });
+
+  it('do not change again at once', () => {
+    const { aws, ResourceArn } = closed();
+    aws.call('DeleteResourcePolicy', { ResourceArn });
+    aws.answer('was changed a moment ago', 1);
+    const Policy = closingPolicy({ runId: 'run-1', tableArn: ResourceArn });
+    const again = () => aws.call('PutResourcePolicy', { ResourceArn, Policy });
+    expect(again).toThrow(named('ThrottlingException'));
+    aws.pass(15_000);
+    expect(again).not.toThrow();
   });
 
   it('change only from the revision that was read', () => {

@@ -7,6 +7,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
 import { describeTable, listTags, tagsOf } from '../../../functions/shared/aws/describe-table.ts';
+import { isBusyOrTransient } from '../../../functions/shared/tables/busy-table.ts';
 import { migration } from '#migration/index.ts';
 import { sendWire } from '../../../functions/shared/aws/wire-client.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
@@ -82,14 +83,30 @@ function untilActive({ dynamo, pace }: TableScope, name: string): Promise<true> 
   );
 }
 
+/** DynamoDB lifts a protection no sooner than 15 s after it was set, and deletes no table whose policy has just changed. */
+function untilTaken(pace: Pace, name: string, change: () => Promise<unknown>): Promise<unknown> {
+  return until(pace, { what: `table ${name} to be changed`, seconds: changeSeconds }, async () => {
+    try {
+      return await change();
+    } catch (error) {
+      if (isBusyOrTransient(error)) return undefined;
+      // The answer to an earlier attempt was lost.
+      if (isNamed(error, 'ResourceNotFoundException')) return true;
+      throw error;
+    }
+  });
+}
+
 /** Lifts the table's protection, deletes it and waits until it is gone. */
 export async function deleteTable(scope: TableScope, table: FoundTable): Promise<void> {
   const { name: TableName, description } = table;
   const { dynamo, pace } = scope;
-  if (description.DeletionProtectionEnabled === true)
-    await dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
+  if (description.DeletionProtectionEnabled === true) {
+    const lift = new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false });
+    await untilTaken(pace, TableName, () => dynamo.send(lift));
+  }
   await untilActive(scope, TableName);
-  await dynamo.send(new DeleteTableCommand({ TableName }));
+  await untilTaken(pace, TableName, () => dynamo.send(new DeleteTableCommand({ TableName })));
   await until(pace, { what: `table ${TableName} to be gone`, seconds: changeSeconds }, async () =>
     (await describeTable(dynamo, TableName)) === undefined ? true : undefined,
   );

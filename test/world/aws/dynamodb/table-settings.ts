@@ -4,7 +4,7 @@ import type {
   UpdateContinuousBackupsCommandInput,
   UpdateTimeToLiveCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import { dynamoError, invalid } from '../errors.ts';
+import { dynamoError, invalid, tableNotFound } from '../errors.ts';
 import { type Aws, changeLagging, shown } from '../state.ts';
 import { operation, whole } from '../work.ts';
 import { assertBackupsEnabled } from './backups.ts';
@@ -113,6 +113,7 @@ export const SETTING_OPERATIONS = {
     (aws, _caller, { ResourceArn }: ListTagsOfResourceCommandInput) =>
       whole(ResourceArn ?? '', () => {
         const table = findTable(aws, ResourceArn);
+        if (['CREATING', 'DELETING'].includes(statusOf(aws, table))) throw tableNotFound(table.name);
         return { Tags: shown(aws, table.tags, `tags of ${table.name} show late`) };
       }),
   ),
