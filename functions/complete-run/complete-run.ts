@@ -51,7 +51,7 @@ function keptClosedWarnings(runtime: Runtime, run: Run, ledger: RunLedger): read
   const [tables, them] = names.length === 1 ? ['table', 'it'] : ['tables', 'them'];
   // A run keeps its warnings: this one must be true of tables that are open or gone, too.
   return [
-    `Because keepClosed was given, the run has left ${tables} ${names.join(', ')} closed to everybody but the migration. A sync opens ${them} when it switches to ${them}. To open ${first.name} without a sync: ${openLine(runtime, first)}`,
+    `Because keepClosed was given, the run has left ${tables} ${names.join(', ')} closed to everybody but the migration. A sync opens ${them} when it switches to ${them}, and DynamoDB may refuse the shop for four more minutes. To open ${first.name} without a sync: ${openLine(runtime, first)}`,
   ];
 }
 

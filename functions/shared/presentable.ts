@@ -56,7 +56,8 @@ function deniedRemedy(message: string, endpointUrl: string | undefined): string 
     return `DynamoDB and S3 use a customer managed key with the permission of the function's role. Name the key of a target by targetKmsKeyArn, that of the source by sourceKmsKeyArn, and that of bucket and ledger by kmsKeyArn: ${deployWith('<parameter>', '<ARN of the key>')}. The key's policy must allow the roles to use it, too.`;
   if (!message.includes('explicit deny in a resource-based policy'))
     return `Allow this action on this resource in the function's role (functions/<state>/function.yml). Or, if the account has attribute-based access control off, ${deployWith('tagConditions', 'false')}.`;
-  const said = 'The policy of that resource denies it, whatever the role allows.';
+  const said =
+    'The policy of that resource denies it, whatever the role allows. DynamoDB may go on doing so for four minutes after it is gone.';
   const [, tableArn, region] =
     /on resource: (arn:[\w-]+:dynamodb:([\w-]+):[\w:/.-]+[\w-])/.exec(message) ?? [];
   if (tableArn === undefined || region === undefined) return said;

@@ -14,7 +14,7 @@ export function cutOverSteps({ source, follows }: Pick<SyncReport, 'source' | 'f
     `It waits until no change of ${source.table} has arrived for 30 s and no key is pending.`,
     'It writes SWITCHING: from then on changes are counted and no longer written. It waits another 30 s for writes that are under way.',
     `It compares all of ${source.table} with ${targets} and changes nothing. Nothing may differ.`,
-    `One conditional write makes the sync SWITCHED, if nothing differs and nothing has arrived since. The shop may then write to ${targets} at once.`,
+    `One conditional write makes the sync SWITCHED, if nothing differs and nothing has arrived since. The shop may then write to ${targets} at once. A table that was kept closed is opened then, and DynamoDB may refuse the shop there for four more minutes.`,
     'It deletes the event source mapping 60 s later. A change that still arrives raises an alarm.',
     'If anything differs or arrives, the shop does not switch: the sync goes on, the key is named, and a compare repairs what differs.',
   ];

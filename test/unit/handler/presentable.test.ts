@@ -127,6 +127,7 @@ describe('an error as it leaves a function', () => {
     expect(message).toContain(
       `remove the policy: aws dynamodb delete-resource-policy --resource-arn ${arn} ${place}`,
     );
+    expect(message).toContain('for four minutes after it is gone. Look at it:');
     expect(message).not.toContain("the function's role");
     const onLaptop = presentable(error, { ...inWorkflow, endpointUrl: 'http://127.0.0.1:4566' });
     expect(onLaptop.message).toContain(`${arn} ${place} --endpoint-url http://127.0.0.1:4566. Where`);
