@@ -382,6 +382,19 @@ describe.skipIf(!hasChromium)('the console in a browser', () => {
     await page.close();
   });
 
+  it('shows first what has failed in the graph of a failed execution', async () => {
+    await run('failed-below', { fail: true });
+    const { page } = await open('/');
+    await page.setViewportSize({ width: 420, height: 260 });
+    await page.goto(`${aws.endpoint}${executionPath('failed-below')}`);
+    const isInside = await page.evaluate<boolean>(`(() => {
+      const [box, state] = ['.graph-box', '[data-status="Failed"] rect'].map((one) => document.querySelector(one).getBoundingClientRect());
+      return state.top >= box.top && state.bottom <= box.bottom && state.left >= box.left && state.right <= box.right;
+    })()`);
+    expect(isInside).toBe(true);
+    await page.close();
+  });
+
   it('shows the whole keys of an item', async () => {
     const long = 'k'.repeat(200);
     await clients.dynamodb.send(
