@@ -124,6 +124,23 @@ describe('every page', () => {
   });
 });
 
+describe('the button Report', () => {
+  it('leads to the page of the run that an execution has gone on with, once it has ended', async () => {
+    const page = { Bucket: aws.bucket, Key: 'runs/earlier/report.html', Body: '<p>' };
+    await clients.s3.send(new PutObjectCommand(page));
+    const link = 'href="/_console/raw/runs/earlier/report.html"';
+    await run('resumes', { shards: [], resume: 'earlier' });
+    expect((await ask(executionPath('resumes'))).body).toContain(link);
+    const executionArn = await begin('resuming', { shards: [], resume: 'earlier', waitSeconds: 60 });
+    expect((await ask(executionPath('resuming'))).body).not.toContain(link);
+    await clients.sfn.send(new StopExecutionCommand({ executionArn }));
+    await run('rolls-back', { shards: [], runId: 'earlier' });
+    expect((await ask(executionPath('rolls-back'))).body).toContain(link);
+    await run('plain', { shards: [] });
+    expect((await ask(executionPath('plain'))).body).not.toContain('>Report<');
+  });
+});
+
 describe('Start execution', () => {
   it('starts one with the input that was typed, and shows it', async () => {
     const fields = { machine: 'every-state', name: 'typed', input: '{"shards": []}' };
@@ -379,6 +396,19 @@ describe.skipIf(!hasChromium)('the console in a browser', () => {
       }
     }
     expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('shows first what has failed in the graph of a failed execution', async () => {
+    await run('failed-below', { fail: true });
+    const { page } = await open('/');
+    await page.setViewportSize({ width: 420, height: 260 });
+    await page.goto(`${aws.endpoint}${executionPath('failed-below')}`);
+    const isInside = await page.evaluate<boolean>(`(() => {
+      const [box, state] = ['.graph-box', '[data-status="Failed"] rect'].map((one) => document.querySelector(one).getBoundingClientRect());
+      return state.top >= box.top && state.bottom <= box.bottom && state.left >= box.left && state.right <= box.right;
+    })()`);
+    expect(isInside).toBe(true);
     await page.close();
   });
 

@@ -377,6 +377,11 @@ describe('the figures on top', () => {
     expect(tile(page, 'Already there')).toBe('0, before the run');
   });
 
+  it('do not speak of what is left of a run that is held, because nothing of it was removed', () => {
+    const page = renderReport(failedView({ status: 'HELD' }));
+    expect(tile(page, 'Items in place')).toBe('0, its workers have recorded none');
+  });
+
   it('do not call items verified that are not what they should be', () => {
     const { verification } = smallView().report;
     if (verification === null) throw new Error('The fixture was verified.');

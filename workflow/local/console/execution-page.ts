@@ -29,8 +29,7 @@ export async function executionPage(data: ConsoleData, { path, query }: PageRequ
       'ExecutionDoesNotExist',
       `There is no execution ${name} of ${machineName}. The embedded AWS keeps executions until it stops.`,
     );
-  const report = RUN_LAYOUT.page(execution.name);
-  const hasReport = (await data.object(report)) !== undefined;
+  const report = await findReport(data, execution);
   const { status, machine } = execution;
   const crumbs = [
     ['Executions', LINKS.executions],
@@ -41,13 +40,34 @@ export async function executionPage(data: ConsoleData, { path, query }: PageRequ
   return htmlAnswer(
     consolePage(
       { title: execution.name, service: 'Step Functions', crumbs, refreshMillis },
-      html`${part('title', title(execution, hasReport ? LINKS.raw(report) : undefined))}
+      html`${part('title', title(execution, report))}
       ${part('details', detailsSection(execution))}
       <div class="split">${part('graph', graphSection(execution, query))}<div class="side">${part('side', sidePanel(execution, query))}</div></div>
       ${part('data', dataSection(execution))}
       ${part('events', eventsSection(execution, query))}`,
     ),
   );
+}
+
+/**
+ * The page of the run that an execution is named for, or has gone on with. An execution that goes on has none of the
+ * latter yet: what is there tells of an earlier end.
+ */
+async function findReport(data: ConsoleData, execution: Execution): Promise<string | undefined> {
+  const { name, status, input, output } = execution;
+  const { resume, runId } = fieldsOf(input);
+  const others = status === 'RUNNING' ? [] : [fieldsOf(output)['runId'], resume, runId];
+  for (const id of [name, ...others]) {
+    const key = typeof id === 'string' ? RUN_LAYOUT.page(id) : undefined;
+    if (key !== undefined && (await data.object(key)) !== undefined) return LINKS.raw(key);
+  }
+  return undefined;
+}
+
+/** Of a JSON object; none of anything else. */
+function fieldsOf(json = '{}'): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(json);
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 function title({ name, status, arn, machine }: Execution, report: string | undefined): Html {

@@ -5,11 +5,18 @@ const lost = document.querySelector('.lost');
 const UNANSWERED = lost.textContent;
 let isTouched = false;
 
-/** Keeps the chosen state in sight, else the one that runs now, else the first, until the reader scrolls. */
+/**
+ * Keeps the chosen state in sight, else the one that runs now, else where an error was caught or what has failed,
+ * else the first, until the reader scrolls.
+ */
 function followGraph() {
   for (const box of document.querySelectorAll('.graph-box')) {
     const running = [...box.querySelectorAll('.running')].at(-1);
-    const shown = box.querySelector('.selected') ?? running ?? box.querySelector('.state');
+    const [caught, failed] = ['.caught', '.failed, .aborted'].map((one) =>
+      [...box.querySelectorAll(one)].at(-1),
+    );
+    const shown =
+      box.querySelector('.selected') ?? running ?? caught ?? failed ?? box.querySelector('.state');
     if (shown === null || isTouched) continue;
     const [frame, state] = [box.getBoundingClientRect(), shown.getBoundingClientRect()];
     box.scrollBy(

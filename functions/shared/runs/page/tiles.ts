@@ -96,8 +96,9 @@ function inPlaceTiles(report: Report): readonly Tile[] {
     : `${ofKinds}${verifiedNote(report)}`;
   const inPlace = isUncounted ? 'as its workers recorded; nobody has counted them since' : written;
   const isEmpty = items === 0 && report.status !== 'SUCCEEDED' && !isUncounted;
+  const empty = report.status === 'HELD' ? 'its workers have recorded none' : 'no item of the run is left';
   return [
-    ['Items in place', count(items), isEmpty ? 'no item of the run is left' : inPlace],
+    ['Items in place', count(items), isEmpty ? empty : inPlace],
     ...(isEmpty || isKept ? [] : [['Already there', count(alreadyPresent), 'before the run'] as const]),
   ];
 }
