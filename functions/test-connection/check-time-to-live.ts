@@ -1,6 +1,7 @@
 import { isNotOffered } from '../shared/aws/not-offered.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
+import { listed } from '../shared/text.ts';
 import { haveNone, timeToLiveOf } from '../shared/aws/time-to-live.ts';
 import { isNamed, MigrationError } from '../shared/errors.ts';
 import { missingSourceError } from '../shared/tables/missing-source.ts';
@@ -26,7 +27,7 @@ export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck
     const found =
       attribute === undefined
         ? 'off'
-        : `on ${attribute}, and ${namesOf(filled).join(' and ')} expire items, too`;
+        : `on ${attribute}, and ${listed(namesOf(filled))} ${filled.length === 1 ? 'expires' : 'expire'} items, too`;
     return { check: done(what, `Time to live of ${sourceTable} is ${found}.`), attribute: undefined };
   }
   const sentence = `${sourceTable} deletes items by time to live on ${attribute}, and ${haveNone(namesOf(staying))}. What is migrated before it expires stays there for ever. TransformProducts counts such ${nouns.items}.`;

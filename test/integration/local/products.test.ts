@@ -130,6 +130,11 @@ describe('products from a file', () => {
     );
   });
 
+  it('are refused with the reason, also where DynamoDB cannot read the request', async () => {
+    const bad = { id: { S: 'culprit' }, picture: { B: 'A*C' } };
+    await expect(aws.loadProducts([bad], 'unreadable')).rejects.toThrow(/culprit .*: .*base64/);
+  });
+
   it('never go into a table that is there already', async () => {
     await aws.loadProducts([{ id: { S: '1' } }], 'there');
     await expect(aws.loadProducts([{ id: { S: '2' } }], 'there')).rejects.toThrow(/There is a table there/);

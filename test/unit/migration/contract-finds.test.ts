@@ -108,6 +108,18 @@ it('a transform that takes members of a map by name drops one that no sample has
   expect(droppedBy(flat, member)).toEqual(['address.anAttributeThatNobodyExpects']);
 });
 
+it('a transform that drops the end of a long list is found in few attempts', () => {
+  const list = Array.from({ length: 1_000 }, (_, index) => ({ S: `${index}` }));
+  let attempts = 0;
+  const shortened = ({ parts }: WireItem): WireItem => {
+    attempts += 1;
+    return { parts: parts !== undefined && 'L' in parts ? { L: parts.L.slice(0, 995) } : { NULL: true } };
+  };
+  const dropped = droppedBy(shortened, { parts: { L: list } });
+  expect(dropped).toEqual(expect.arrayContaining(['parts[1000]', 'parts[995]', 'parts[999]']));
+  expect(attempts).toBeLessThan(30);
+});
+
 it.each<WireValue>([
   { S: 'x' },
   { N: '77' },

@@ -115,12 +115,20 @@ async function writeBatch(
   let requests: unknown = { [tableName]: batch.map((Item) => ({ PutRequest: { Item } })) };
   for (let unprocessed = true; unprocessed;) {
     const response = await send(engine, 'BatchWriteItem', { RequestItems: requests });
-    const answer = JSON.parse(response.body.toString()) as { UnprocessedItems?: object; message?: string };
-    if (response.status !== 200) throw await refusal(engine, tableName, batch, answer.message ?? '');
+    const answer = JSON.parse(response.body.toString()) as { UnprocessedItems?: object } & Refusal;
+    if (response.status !== 200) throw await refusal(engine, tableName, batch, reasonOf(answer));
     requests = answer.UnprocessedItems;
     unprocessed = Object.keys(answer.UnprocessedItems ?? {}).length > 0;
   }
 }
+
+/** A request that DynamoDB cannot read has its reason under the second name. */
+interface Refusal {
+  readonly message?: string;
+  readonly Message?: string;
+}
+
+const reasonOf = ({ message, Message }: Refusal): string => message ?? Message ?? 'no reason is given.';
 
 /** Names the culprit of a refused batch by putting its items one at a time. */
 async function refusal(
@@ -132,9 +140,8 @@ async function refusal(
   for (const Item of batch) {
     const response = await send(engine, 'PutItem', { TableName, Item });
     if (response.status === 200) continue;
-    const { message = '' } = JSON.parse(response.body.toString()) as { message?: string };
     const id = shorten(keyText(Item, SOURCE_KEY), 80);
-    const what = `The ${migration.nouns.item} ${id} cannot be put into ${TableName}: ${message}`;
+    const what = `The ${migration.nouns.item} ${id} cannot be put into ${TableName}: ${reasonOf(JSON.parse(response.body.toString()) as Refusal)}`;
     const origin = originOf(Item);
     return origin === undefined
       ? new Error(what)
