@@ -30,10 +30,10 @@ function countTiles(report: Report): readonly Tile[] {
 function verifiedNote({ verification }: Report): string {
   if (verification === null) return 'not verified';
   const { found, different, changedSince = 0, presentDifferent = 0 } = verification;
-  const differing = different + changedSince + presentDifferent;
-  return differing === 0
+  const others = different + changedSince + presentDifferent;
+  return others === 0
     ? `${count(found)} verified`
-    : `${count(found)} found, ${count(differing)} of them different`;
+    : `${count(found)} found, ${count(others)} of them different`;
 }
 
 function restoreTiles(report: Report): readonly Tile[] {
