@@ -133,7 +133,8 @@ async function reportOf(runtime: Runtime, runId: string): Promise<RestoreReport>
  * Judges, commits, opens a new table and gives it its settings, writes the report and returns it. If it is called again
  * after its commit, because an answer was lost, it repeats the rest and returns the same.
  *
- * @throws VerificationFailedError, RunClosedError; neither is retried. Before the commit the run is rolled back.
+ * @throws VerificationFailedError, BackupDamagedError, RunClosedError; none is retried. Before the commit the run is rolled
+ *   back.
  */
 export async function completeRestore(runtime: Runtime, input: RunStepInput): Promise<RestoreReport> {
   const known = await readRecords(runtime.ledger, input.runId);
