@@ -78,6 +78,20 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'const leftMillis = closedAt * 0;',
   },
   {
+    name: 'a roll back looks into a table that it closed a minute ago',
+    attack: LOOK,
+    file: 'roll-back/close-table.ts',
+    from: 'closedAt + runtime.config.closeWaitSeconds * 1_000',
+    to: 'closedAt + 60_000',
+  },
+  {
+    name: 'nobody waits until the tags of a table show that is CREATING',
+    attack: LATE,
+    file: 'shared/tables/create-or-find.ts',
+    from: "else if (existing?.TableStatus === 'CREATING') await waitUntilUsable(runtime, scope);",
+    to: '',
+  },
+  {
     name: 'a run writes without conditions into a table that others can write to',
     attack: LOOK,
     file: 'shared/tables/close-table.ts',
