@@ -16,7 +16,7 @@ import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { productOfEveryType } from '../../support/every-type.ts';
-import { ledgerHand } from '../../unit/complete-run/commit-bench.ts';
+import { ledgerHand, whileItWaits } from '../../unit/complete-run/commit-bench.ts';
 import { type Bench, product, products, shortTurn } from '../../unit/files/backup-bench.ts';
 import { backedUp, begin, carryOut, finish, restore, startTime, tableItems } from './restore-bench.ts';
 
@@ -184,6 +184,19 @@ describe('a restore into a new table', () => {
       status: 'SUCCEEDED',
       restored: report.restored,
     });
+  });
+});
+
+describe('a second call of the last step of a restore that waits for late requests', () => {
+  it('returns what the first one has committed meanwhile', async () => {
+    ({ bench } = await backedUp(products(20)));
+    const run = await begin(bench);
+    await carryOut(bench, run);
+    const others: unknown[] = [];
+    const own = await whileItWaits(bench, run, completeRestore, async () => {
+      others.push(await completeRestore(bench.runtime, run));
+    });
+    expect(others).toEqual([own]);
   });
 });
 

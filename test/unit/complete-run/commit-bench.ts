@@ -12,6 +12,8 @@ import { completeRun } from '../../../functions/complete-run/complete-run.ts';
 import { migrateShard } from '../../../functions/migrate-products/migrate-shard.ts';
 import { transformShard } from '../../../functions/shared/copy/transform/transform-shard.ts';
 import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
+import type { RunStepInput } from '../../../functions/shared/state.ts';
 import type { LedgerKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { isBulk, type Run } from '../../../functions/shared/ledger/run.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
@@ -135,6 +137,25 @@ export function ledgerHand({ runtime }: Bench) {
       );
     },
   };
+}
+
+/** Calls the last step of the run, which waits for late requests. Meanwhile something happens. */
+export async function whileItWaits<T>(
+  bench: Bench,
+  { runId, executionArn }: Run,
+  last: (runtime: Runtime, input: RunStepInput) => Promise<T>,
+  deed: () => Promise<unknown>,
+): Promise<T> {
+  const key = { PK: `RUN#${runId}`, SK: 'RUN' };
+  const lateUntil = (millis: number) => ledgerHand(bench).set(key, ['lateUntil'], millis);
+  await lateUntil(Date.now() + 5_000);
+  const sleep = async (): Promise<void> => {
+    await lateUntil(0);
+    await deed();
+  };
+  const { runtime } = bench;
+  const config = { ...runtime.config, fenceWaitSeconds: 30 };
+  return last({ ...runtime, config, sleep }, { runId, executionArn });
 }
 
 /** Deletes a table as somebody with a console would. */

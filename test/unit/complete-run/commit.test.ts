@@ -1,14 +1,14 @@
 import { DeleteItemCommand, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { completeRun } from '../../../functions/complete-run/complete-run.ts';
-import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import { readRun } from '../../../functions/shared/ledger/run.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ordersTable } from '../../../functions/migrations/shop/tables/orders.ts';
 import { catalogueTable } from '../../support/shop.ts';
 import type { Bench } from '../files/backup-bench.ts';
 import { shopItem, sizedProducts } from '../migrate/migrate-bench.ts';
-import { commitBench, deleteTable, driveRun, ledgerHand, type Stage } from './commit-bench.ts';
+import { commitBench, deleteTable, driveRun, ledgerHand, type Stage, whileItWaits } from './commit-bench.ts';
 
 let bench: Bench;
 afterEach(() => bench.stop());
@@ -65,27 +65,13 @@ describe('a run is committed', () => {
   });
 });
 
-/** Calls the last step once more, which waits for late requests. Meanwhile something happens. */
-async function whileItWaits(run: Run, deed: () => Promise<unknown>): Promise<Report> {
-  const hand = ledgerHand(bench);
-  const record = { PK: 'RUN#run-1', SK: 'RUN' };
-  await hand.set(record, ['lateUntil'], Date.now() + 5_000);
-  const sleep = async (): Promise<void> => {
-    await hand.set(record, ['lateUntil'], 0);
-    await deed();
-  };
-  const { runtime } = bench;
-  const config = { ...runtime.config, fenceWaitSeconds: 30 };
-  return completeRun({ ...runtime, config, sleep }, run);
-}
-
 describe('a second call of the last step that waits for late requests', () => {
   it('returns what the first one has committed meanwhile', async () => {
     const run = await begun();
     const reports: Report[] = [];
     const report = await driveRun(bench, run, async (stage) => {
       if (stage !== 'CompleteRun') return;
-      reports.push(await whileItWaits(run, () => completeRun(bench.runtime, run)));
+      reports.push(await whileItWaits(bench, run, completeRun, () => completeRun(bench.runtime, run)));
     });
     expect(reports).toEqual([report]);
   });
@@ -95,7 +81,7 @@ describe('a second call of the last step that waits for late requests', () => {
     const rolledBack = () =>
       ledgerHand(bench).set({ PK: 'RUN#run-1', SK: 'RUN' }, ['status'], 'ROLLING_BACK');
     const ended = driveRun(bench, run, async (stage) => {
-      if (stage === 'CompleteRun') await whileItWaits(run, rolledBack);
+      if (stage === 'CompleteRun') await whileItWaits(bench, run, completeRun, rolledBack);
     });
     await expect(ended).rejects.toMatchObject({
       name: 'RunClosedError',
