@@ -35,6 +35,15 @@ export interface Attempt {
 /** Sees every request of one actor. It may hold the request back, lose its answer or end the actor. */
 export type Gate = (operation: string, send: () => Promise<unknown>, attempt: Attempt) => Promise<unknown>;
 
+/** The actor dies right behind a request of this operation. */
+export const dyingAfter =
+  (operation: string): Gate =>
+  async (name, send) => {
+    const answer = await send();
+    if (name === operation) throw new Error('killed');
+    return answer;
+  };
+
 /** A ledger, tables and Step Functions for the ownership code alone. DynamoDB is the real engine. */
 export interface LedgerWorld {
   readonly config: Config;

@@ -16,6 +16,7 @@ import { describeTable } from '../../../functions/shared/aws/describe-table.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import {
   createLedgerWorld,
+  dyingAfter,
   type Gate,
   type LedgerWorld,
   existingTables,
@@ -101,12 +102,7 @@ describe('a table that is not there', () => {
 
   it("is the run's own although the worker died right after it", async () => {
     await begunRun(world, 'a');
-    const dies: Gate = async (name, send) => {
-      await send();
-      if (name === 'CreateTable') throw new Error('killed');
-      return send();
-    };
-    await expect(ensure(dies)).rejects.toThrow('killed');
+    await expect(ensure(dyingAfter('CreateTable'))).rejects.toThrow('killed');
     expect(await ensure()).toEqual({ name: 'cart', outcome: 'CREATED' });
   });
 
